@@ -1,0 +1,249 @@
+#include "buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+
+static size_t utf8_len(const unsigned char *p, const unsigned char *end);
+
+
+void
+assist_buf_free(assist_buf_t *b)
+{
+    free(b->data);
+    *b = (assist_buf_t) ASSIST_BUF_INIT;
+}
+
+
+char *
+assist_buf_reserve(assist_buf_t *b, size_t n)
+{
+    char    *p;
+    size_t   cap;
+
+    if (b->failed) {
+        return NULL;
+    }
+
+    if (b->cap - b->len >= n) {
+        return b->data + b->len;
+    }
+
+    if (n > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
+        b->failed = 1;
+        return NULL;
+    }
+
+    cap = b->cap ? b->cap : 256;
+
+    while (cap - b->len < n) {
+        cap *= 2;
+    }
+
+    p = realloc(b->data, cap);
+    if (p == NULL) {
+        b->failed = 1;
+        return NULL;
+    }
+
+    b->data = p;
+    b->cap = cap;
+
+    return p + b->len;
+}
+
+
+void
+assist_buf_add(assist_buf_t *b, const char *data, size_t len)
+{
+    char  *p;
+
+    p = assist_buf_reserve(b, len);
+
+    if (p != NULL && len) {
+        memcpy(p, data, len);
+        b->len += len;
+    }
+}
+
+
+void
+assist_buf_puts(assist_buf_t *b, const char *s)
+{
+    assist_buf_add(b, s, strlen(s));
+}
+
+
+void
+assist_buf_putc(assist_buf_t *b, char c)
+{
+    assist_buf_add(b, &c, 1);
+}
+
+
+void
+assist_buf_printf(assist_buf_t *b, const char *fmt, ...)
+{
+    int      n;
+    char    *p, probe[1];
+    va_list  args;
+
+    va_start(args, fmt);
+    n = vsnprintf(probe, 0, fmt, args);
+    va_end(args);
+
+    if (n < 0) {
+        b->failed = 1;
+        return;
+    }
+
+    p = assist_buf_reserve(b, (size_t) n + 1);
+    if (p == NULL) {
+        return;
+    }
+
+    va_start(args, fmt);
+    vsnprintf(p, (size_t) n + 1, fmt, args);
+    va_end(args);
+
+    b->len += (size_t) n;
+}
+
+
+void
+assist_buf_json(assist_buf_t *b, assist_str_t s)
+{
+    char                  c;
+    size_t                n;
+    const unsigned char  *p, *end, *run;
+
+    p = (const unsigned char *) s.data;
+    end = p + s.len;
+    run = p;
+
+    assist_buf_putc(b, '"');
+
+    while (p < end) {
+
+        if (*p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\') {
+            p++;
+            continue;
+        }
+
+        n = utf8_len(p, end);
+
+        if (n > 1) {
+            p += n;
+            continue;
+        }
+
+        assist_buf_add(b, (const char *) run, p - run);
+        c = (char) *p;
+
+        switch (c) {
+        case '"':
+        case '\\':
+            assist_buf_putc(b, '\\');
+            assist_buf_putc(b, c);
+            break;
+        case '\n':
+            assist_buf_puts(b, "\\n");
+            break;
+        case '\r':
+            assist_buf_puts(b, "\\r");
+            break;
+        case '\t':
+            assist_buf_puts(b, "\\t");
+            break;
+        default:
+            if (n == 0) {
+                assist_buf_puts(b, "\\ufffd");
+            } else {
+                assist_buf_printf(b, "\\u%04x", (unsigned char) c);
+            }
+        }
+
+        p++;
+        run = p;
+    }
+
+    assist_buf_add(b, (const char *) run, p - run);
+    assist_buf_putc(b, '"');
+}
+
+
+void
+assist_buf_csv(assist_buf_t *b, assist_str_t s)
+{
+    size_t  i;
+
+    for (i = 0; i < s.len; i++) {
+        if (strchr("\",\r\n", s.data[i]) != NULL) {
+            break;
+        }
+    }
+
+    if (i == s.len) {
+        assist_buf_add(b, s.data, s.len);
+        return;
+    }
+
+    assist_buf_putc(b, '"');
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] == '"') {
+            assist_buf_putc(b, '"');
+        }
+        assist_buf_putc(b, s.data[i]);
+    }
+
+    assist_buf_putc(b, '"');
+}
+
+
+/* The length of the valid UTF-8 character at p; 0: there is none. */
+
+static size_t
+utf8_len(const unsigned char *p, const unsigned char *end)
+{
+    size_t         n, i;
+    unsigned char  lo, hi;
+
+    if (*p < 0x80) {
+        return 1;
+    }
+
+    lo = 0x80;
+    hi = 0xbf;
+
+    if (*p >= 0xc2 && *p <= 0xdf) {
+        n = 2;
+
+    } else if (*p >= 0xe0 && *p <= 0xef) {
+        n = 3;
+        lo = *p == 0xe0 ? 0xa0 : lo;
+        hi = *p == 0xed ? 0x9f : hi;
+
+    } else if (*p >= 0xf0 && *p <= 0xf4) {
+        n = 4;
+        lo = *p == 0xf0 ? 0x90 : lo;
+        hi = *p == 0xf4 ? 0x8f : hi;
+
+    } else {
+        return 0;
+    }
+
+    if ((size_t) (end - p) < n || p[1] < lo || p[1] > hi) {
+        return 0;
+    }
+
+    for (i = 2; i < n; i++) {
+        if (p[i] < 0x80 || p[i] > 0xbf) {
+            return 0;
+        }
+    }
+
+    return n;
+}

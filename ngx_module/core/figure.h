@@ -1,0 +1,88 @@
+/*
+ * The figure: which services have AI assistance, at which level of evidence,
+ * against which target.  One computation for the status page, the exports and
+ * the command line.
+ */
+
+#ifndef ASSIST_FIGURE_H
+#define ASSIST_FIGURE_H
+
+#include "buf.h"
+#include "catalog.h"
+#include "ledger.h"
+
+
+/*
+ * Thresholds of evidence.  Defaults are the proposals of the method; a file of
+ * "name = value" lines ('#' starts a comment) changes them:
+ *   l2.knowledge_days, l3.interactions, l3.days, l4.interactions,
+ *   l4.answered, l4.sourced, l4.negative (shares, 0..1), l4.latency (ms)
+ */
+typedef struct {
+    uint32_t  l2_knowledge_days;    /* 90 */
+    uint32_t  l3_interactions;      /* 5, answered */
+    uint32_t  l3_days;              /* 3 */
+    uint32_t  l4_interactions;      /* 30 */
+    double    l4_answered;          /* 0.80, at least */
+    double    l4_sourced;           /* 0.95, at least */
+    double    l4_negative;          /* 0.20, at most */
+    uint32_t  l4_latency;           /* 5000 ms, p95 at most */
+} assist_levels_t;
+
+void assist_levels_default(assist_levels_t *levels);
+int assist_levels_parse(assist_levels_t *levels, assist_str_t file,
+    assist_error_t *err);
+
+
+/* Bits of what a service has reached; each is judged on its own. */
+#define ASSIST_L1  1                /* declared: a task is on file */
+#define ASSIST_L2  2                /* enabled */
+#define ASSIST_L3  4                /* exercised */
+#define ASSIST_L4  8                /* effective */
+
+
+/* What a figure is made from. */
+typedef struct {
+    const assist_catalog_t   *catalog;
+    const assist_levels_t    *levels;
+    int32_t                   today;        /* days since 1970-01-01, local */
+    int64_t                   as_of;        /* seconds since the epoch */
+    int                       gmtoff;       /* minutes east of UTC */
+
+    /* a service's counters in this month and in the last; NULL: none */
+    const assist_counters_t *(*counters)(void *data, uint32_t service,
+                                         int last);
+    void                     *data;
+
+    struct {                                /* data quality */
+        uint64_t  unmatched;                /* pages of no service */
+        uint64_t  excluded;
+        uint64_t  dropped;                  /* lines of evidence lost */
+    } quality;
+} assist_figure_in_t;
+
+
+/* Bits ASSIST_L*, judged on the better of the two months; by: -1 all, or only
+ * what a model, or the catalogue alone, answered. */
+unsigned assist_figure_levels(const assist_figure_in_t *in, uint32_t service,
+    int by);
+
+/*
+ * Decision 699/QD-BTTTT: 30 % by 2024-12-31, 100 % by 2030-12-31; between them
+ * a straight line (our interpolation, not law).  Percent; before the first
+ * milestone: the first; after the last: the last.
+ */
+double assist_figure_target(int32_t day);
+
+/* The documents of the status endpoint. */
+void assist_figure_coverage_json(const assist_figure_in_t *in,
+    assist_buf_t *out);
+void assist_figure_coverage_csv(const assist_figure_in_t *in,
+    assist_buf_t *out);
+void assist_figure_services_json(const assist_figure_in_t *in,
+    assist_buf_t *out);
+void assist_figure_services_csv(const assist_figure_in_t *in,
+    assist_buf_t *out);
+
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * What is counted for each service, and how counts merge.
+ *
+ * A slot lies in shared memory and only grows; every field has one way to
+ * merge (sum, or, min, max), so absolute values can be merged in any order.
+ * All fields are 64 bits wide so that nginx's atomics serve them.
+ */
+
+#ifndef ASSIST_LEDGER_H
+#define ASSIST_LEDGER_H
+
+#include <stdint.h>
+
+
+typedef enum {
+    ASSIST_ANSWERED = 0,
+    ASSIST_CLARIFICATION,
+    ASSIST_UNANSWERABLE,
+    ASSIST_REFUSED,
+    ASSIST_UNGROUNDED,
+    ASSIST_FALLBACK,
+    ASSIST_ERROR_TIMEOUT,
+    ASSIST_ERROR_PROVIDER,
+    ASSIST_ERROR_HOOK,
+    ASSIST_OUTCOME_MAX
+} assist_outcome_t;
+
+typedef enum {
+    ASSIST_KIND_ASK = 0,        /* a question */
+    ASSIST_KIND_PAGE,           /* a page on which a hook delivered help */
+    ASSIST_KIND_MAX
+} assist_kind_t;
+
+/* Who spoke: a language model, or the catalogue alone. */
+typedef enum {
+    ASSIST_BY_MODEL = 0,
+    ASSIST_BY_CATALOGUE,
+    ASSIST_BY_MAX
+} assist_by_t;
+
+typedef enum {
+    ASSIST_CACHE_NONE = 0,      /* the cache was not asked */
+    ASSIST_CACHE_MISS,
+    ASSIST_CACHE_BYPASS,
+    ASSIST_CACHE_EXPIRED,
+    ASSIST_CACHE_STALE,
+    ASSIST_CACHE_UPDATING,
+    ASSIST_CACHE_HIT,
+    ASSIST_CACHE_MAX
+} assist_cache_t;
+
+
+/* Upper bounds of the latency buckets, in milliseconds; the last is open. */
+#define ASSIST_LATENCY_BUCKETS  12
+
+extern const uint32_t  assist_latency_bounds[ASSIST_LATENCY_BUCKETS - 1];
+
+
+typedef struct {
+    /* sums */
+    uint64_t  views;
+    uint64_t  kinds[ASSIST_KIND_MAX];
+    uint64_t  outcomes[ASSIST_BY_MAX][ASSIST_OUTCOME_MAX];
+    uint64_t  cache[ASSIST_CACHE_MAX];
+    uint64_t  cached;                   /* answered from the cache */
+    uint64_t  sourced;                  /* answered with a source */
+    uint64_t  useful[2];                /* votes: no, yes */
+    uint64_t  tokens_in;
+    uint64_t  tokens_out;
+    uint64_t  latency[ASSIST_LATENCY_BUCKETS];
+    uint64_t  day[31];                  /* interactions of a day of the month */
+    uint64_t  shown;                    /* disclosure shown, hook bound */
+
+    /* or: bit 0 is the first of the month */
+    uint64_t  days[ASSIST_BY_MAX];      /* days with an answered one */
+
+    /* min (0: none yet) and max, seconds since the epoch */
+    uint64_t  first_success;
+    uint64_t  last_success;
+} assist_counters_t;
+
+
+/* One interaction, as it is counted and written to the evidence log. */
+typedef struct {
+    assist_kind_t     kind;
+    assist_outcome_t  outcome;
+    assist_cache_t    cache;
+    assist_by_t       by;
+    int64_t           time;             /* seconds since the epoch */
+    uint32_t          mday;             /* local day of the month, 1..31 */
+    uint32_t          latency;          /* ms */
+    int64_t           tokens_in;        /* -1: unknown */
+    int64_t           tokens_out;
+    unsigned          sourced:1;
+    unsigned          disclosed:1;
+    unsigned          degraded:1;       /* the catalogue spoke for a model */
+} assist_event_t;
+
+
+/* Adds to a slot with atomic operations; safe from any worker. */
+void assist_ledger_count(assist_counters_t *slot, const assist_event_t *event);
+
+/* into = into merged with from, field by field by its way. */
+void assist_ledger_merge(assist_counters_t *into,
+    const assist_counters_t *from);
+
+/* All interactions; those of one outcome (by: -1 for both). */
+uint64_t assist_ledger_interactions(const assist_counters_t *slot);
+uint64_t assist_ledger_outcome(const assist_counters_t *slot,
+    assist_outcome_t outcome, int by);
+
+/* The p-th percentile (0..1) as its bucket's bound, ms; 0: nothing counted;
+ * UINT32_MAX: beyond the last bound. */
+uint32_t assist_ledger_percentile(const assist_counters_t *slot, double p);
+
+/* "answered", ...; -1 / NULL for what there is not. */
+const char *assist_outcome_name(assist_outcome_t outcome);
+int assist_outcome_of(const char *name);
+const char *assist_cache_name(assist_cache_t cache);    /* "" for NONE */
+const char *assist_kind_name(assist_kind_t kind);
+const char *assist_by_name(assist_by_t by);
+
+
+#endif
