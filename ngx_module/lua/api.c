@@ -1,0 +1,417 @@
+/*
+ * The `assist` table.  Each call states where it is allowed; a call that waits
+ * is wrapped in Lua (`return finish(call(...))`), because only a Lua function
+ * can go on after a yield: `finish` then fetches what the wait brought.
+ */
+
+#include "vm_private.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "core/text.h"
+
+
+#define REQUEST   (1u << ASSIST_PHASE_REQUEST)
+#define ASK       (1u << ASSIST_PHASE_ASK)
+#define LOG       (1u << ASSIST_PHASE_LOG)
+#define ANYWHERE  (REQUEST|ASK|LOG)
+#define WAITING   (REQUEST|ASK)
+
+
+typedef struct {
+    const char     *name;           /* as hooks write it */
+    const char     *table;          /* NULL: `assist` itself */
+    const char     *field;
+    unsigned        phases;
+    int             waits;
+    int           (*fn)(lua_State *L, assist_run_t *run);
+} api_t;
+
+
+static int api_call(lua_State *L);
+static int api_finish(lua_State *L);
+static int api_answer(lua_State *L, assist_run_t *run, assist_wait_t wait,
+    const assist_value_t *value);
+static int api_push_value(lua_State *L, const assist_value_t *value);
+
+static int api_sleep(lua_State *L, assist_run_t *run);
+static int api_cache_get(lua_State *L, assist_run_t *run);
+static int api_cache_set(lua_State *L, assist_run_t *run);
+static int api_search(lua_State *L, assist_run_t *run);
+static int api_log_error(lua_State *L, assist_run_t *run);
+static int api_log_warn(lua_State *L, assist_run_t *run);
+static int api_log_info(lua_State *L, assist_run_t *run);
+static int api_log_debug(lua_State *L, assist_run_t *run);
+static int api_log(lua_State *L, assist_run_t *run, assist_log_t level);
+static int api_now(lua_State *L);
+static int api_normalize(lua_State *L);
+static int api_fold(lua_State *L);
+static int api_text(lua_State *L, int (*form)(assist_str_t, assist_buf_t *));
+static int api_buf_gc(lua_State *L);
+
+
+static const api_t  api_calls[] = {
+    { "assist.sleep", NULL, "sleep", WAITING, 1, api_sleep },
+    { "assist.cache.get", "cache", "get", WAITING, 1, api_cache_get },
+    { "assist.cache.set", "cache", "set", ANYWHERE, 0, api_cache_set },
+    { "assist.search", NULL, "search", WAITING, 0, api_search },
+    { "assist.log.error", "log", "error", ANYWHERE, 0, api_log_error },
+    { "assist.log.warn", "log", "warn", ANYWHERE, 0, api_log_warn },
+    { "assist.log.info", "log", "info", ANYWHERE, 0, api_log_info },
+    { "assist.log.debug", "log", "debug", ANYWHERE, 0, api_log_debug },
+    { NULL, NULL, NULL, 0, 0, NULL }
+};
+
+static const char  api_wrapper[] =
+    "local call, finish = ...\n"
+    "return function(...) return finish(call(...)) end\n";
+
+
+void
+assist_api_open(lua_State *L)
+{
+    const api_t  *api;
+
+    lua_newtable(L);
+
+    for (api = api_calls; api->name; api++) {
+
+        if (api->table) {
+            lua_getfield(L, -1, api->table);
+
+            if (lua_isnil(L, -1)) {
+                lua_pop(L, 1);
+                lua_newtable(L);
+                lua_pushvalue(L, -1);
+                lua_setfield(L, -3, api->table);
+            }
+
+        } else {
+            lua_pushvalue(L, -1);
+        }
+
+        if (api->waits) {
+            if (luaL_loadbuffer(L, api_wrapper, sizeof(api_wrapper) - 1,
+                                "=assist") != 0)
+            {
+                lua_error(L);
+            }
+        }
+
+        lua_pushlightuserdata(L, (void *) api);
+        lua_pushcclosure(L, api_call, 1);
+
+        if (api->waits) {
+            lua_pushcfunction(L, api_finish);
+            lua_call(L, 2, 1);
+        }
+
+        lua_setfield(L, -2, api->field);
+        lua_pop(L, 1);
+    }
+
+    lua_pushcfunction(L, api_now);
+    lua_setfield(L, -2, "now");
+
+    lua_newtable(L);
+    lua_pushcfunction(L, api_normalize);
+    lua_setfield(L, -2, "normalize");
+    lua_pushcfunction(L, api_fold);
+    lua_setfield(L, -2, "fold");
+    lua_setfield(L, -2, "text");
+
+    luaL_newmetatable(L, "assist.buf");
+    lua_pushcfunction(L, api_buf_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_pop(L, 1);
+}
+
+
+static int
+api_call(lua_State *L)
+{
+    assist_run_t  *run;
+    const api_t   *api;
+
+    api = lua_touserdata(L, lua_upvalueindex(1));
+    run = assist_run_check(L, api->name, api->phases, api->waits);
+
+    return api->fn(L, run);
+}
+
+
+static int
+api_finish(lua_State *L)
+{
+    assist_run_t  *run;
+
+    run = assist_vm_of(L)->run;
+
+    if (!run->resumed) {
+        return lua_gettop(L);
+    }
+
+    run->resumed = 0;
+
+    return api_push_value(L, &run->value);
+}
+
+
+/* What a call that may wait returns: its values now, or a yield. */
+
+static int
+api_answer(lua_State *L, assist_run_t *run, assist_wait_t wait,
+    const assist_value_t *value)
+{
+    if (wait == ASSIST_WAIT) {
+        run->waits = 1;
+        return lua_yield(L, 0);
+    }
+
+    return api_push_value(L, value);
+}
+
+
+static int
+api_push_value(lua_State *L, const assist_value_t *value)
+{
+    switch (value->type) {
+
+    case ASSIST_TRUE:
+        lua_pushboolean(L, 1);
+        return 1;
+
+    case ASSIST_STRING:
+        assist_push_str(L, value->string);
+        return 1;
+
+    default:
+        lua_pushnil(L);
+
+        if (value->error == NULL) {
+            return 1;
+        }
+
+        lua_pushstring(L, value->error);
+        return 2;
+    }
+}
+
+
+/* assist.sleep(seconds) -> true */
+
+static int
+api_sleep(lua_State *L, assist_run_t *run)
+{
+    lua_Number      seconds;
+    assist_wait_t   wait;
+    assist_value_t  value;
+
+    seconds = luaL_checknumber(L, 1);
+
+    if (!(seconds >= 0 && seconds <= 3600)) {
+        return assist_raise(L, "assist.sleep takes 0 to 3600 seconds");
+    }
+
+    wait = run->vm->conf.host->sleep(run->host, run,
+                                     (uint32_t) ceil(seconds * 1000), &value);
+
+    return api_answer(L, run, wait, &value);
+}
+
+
+/* assist.cache.get(key) -> string | nil | nil, reason */
+
+static int
+api_cache_get(lua_State *L, assist_run_t *run)
+{
+    assist_str_t    key;
+    assist_wait_t   wait;
+    assist_value_t  value;
+
+    key = assist_check_str(L, 1);
+    wait = run->vm->conf.host->cache_get(run->host, run, key, &value);
+
+    return api_answer(L, run, wait, &value);
+}
+
+
+/* assist.cache.set(key, string, ttl in seconds): does not wait */
+
+static int
+api_cache_set(lua_State *L, assist_run_t *run)
+{
+    lua_Number    ttl;
+    assist_str_t  key, text;
+
+    key = assist_check_str(L, 1);
+    text = assist_check_str(L, 2);
+    ttl = luaL_checknumber(L, 3);
+
+    if (!(ttl >= 1 && ttl <= 31536000)) {
+        return assist_raise(L, "assist.cache.set takes a ttl of 1 second to 1 "
+                            "year");
+    }
+
+    run->vm->conf.host->cache_set(run->host, key, text, (uint32_t) ttl);
+
+    return 0;
+}
+
+
+/*
+ * assist.search(query) -> hits, best first: { { service =, score = }, ...,
+ * found = "none" | "one" | "several", alike = n }
+ */
+
+static int
+api_search(lua_State *L, assist_run_t *run)
+{
+    int                       day;
+    uint32_t                  i;
+    struct tm                 tm;
+    time_t                    now;
+    assist_str_t              query;
+    assist_result_t           result;
+    const assist_vm_conf_t   *conf;
+
+    static const char  *const found[] = { "none", "one", "several" };
+
+    conf = &run->vm->conf;
+    query = assist_check_str(L, 1);
+
+    if (conf->search == NULL) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "there is no catalogue");
+        return 2;
+    }
+
+    now = time(NULL);
+    localtime_r(&now, &tm);
+    day = (int) ((now + tm.tm_gmtoff) / 86400);
+
+    if (assist_search_query(conf->search, query, day, &result) != 0) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "the search failed");
+        return 2;
+    }
+
+    lua_createtable(L, (int) result.nhits, 2);
+
+    for (i = 0; i < result.nhits; i++) {
+        lua_createtable(L, 0, 2);
+        assist_service_push(L, conf->catalog->procedures[
+                                   result.hits[i].procedure].service);
+        lua_setfield(L, -2, "service");
+        lua_pushnumber(L, result.hits[i].score);
+        lua_setfield(L, -2, "score");
+        lua_rawseti(L, -2, (int) i + 1);
+    }
+
+    lua_pushstring(L, found[result.found]);
+    lua_setfield(L, -2, "found");
+    lua_pushinteger(L, result.nalike);
+    lua_setfield(L, -2, "alike");
+
+    return 1;
+}
+
+
+static int
+api_log_error(lua_State *L, assist_run_t *run)
+{
+    return api_log(L, run, ASSIST_LOG_ERROR);
+}
+
+
+static int
+api_log_warn(lua_State *L, assist_run_t *run)
+{
+    return api_log(L, run, ASSIST_LOG_WARN);
+}
+
+
+static int
+api_log_info(lua_State *L, assist_run_t *run)
+{
+    return api_log(L, run, ASSIST_LOG_INFO);
+}
+
+
+static int
+api_log_debug(lua_State *L, assist_run_t *run)
+{
+    return api_log(L, run, ASSIST_LOG_DEBUG);
+}
+
+
+static int
+api_log(lua_State *L, assist_run_t *run, assist_log_t level)
+{
+    run->vm->conf.host->log(run->host, level, assist_check_str(L, 1));
+
+    return 0;
+}
+
+
+/* assist.now() -> seconds since the epoch, with a fraction */
+
+static int
+api_now(lua_State *L)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    lua_pushnumber(L, (lua_Number) ts.tv_sec + ts.tv_nsec / 1e9);
+
+    return 1;
+}
+
+
+static int
+api_normalize(lua_State *L)
+{
+    return api_text(L, assist_text_normalize);
+}
+
+
+static int
+api_fold(lua_State *L)
+{
+    return api_text(L, assist_text_fold);
+}
+
+
+static int
+api_text(lua_State *L, int (*form)(assist_str_t, assist_buf_t *))
+{
+    assist_str_t   s;
+    assist_buf_t  *buf;
+
+    s = assist_check_str(L, 1);
+
+    /* collected also when the push below runs out of memory */
+    buf = lua_newuserdata(L, sizeof(assist_buf_t));
+    *buf = (assist_buf_t) ASSIST_BUF_INIT;
+    luaL_getmetatable(L, "assist.buf");
+    lua_setmetatable(L, -2);
+
+    if (form(s, buf) < 0) {
+        return luaL_error(L, "not enough memory");
+    }
+
+    lua_pushlstring(L, buf->data ? buf->data : "", buf->len);
+    assist_buf_free(buf);
+
+    return 1;
+}
+
+
+static int
+api_buf_gc(lua_State *L)
+{
+    assist_buf_free(lua_touserdata(L, 1));
+
+    return 0;
+}

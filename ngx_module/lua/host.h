@@ -1,0 +1,86 @@
+/*
+ * What the Lua host asks of whoever embeds it.  The embedder (nginx, or a test)
+ * gives one table of functions; `host` is the embedder's own object of a run:
+ * the request.
+ */
+
+#ifndef ASSIST_HOST_H
+#define ASSIST_HOST_H
+
+#include <stdint.h>
+
+#include "core/catalog.h"
+#include "core/ledger.h"
+#include "core/search.h"
+#include "core/str.h"
+
+
+typedef struct assist_run_s  assist_run_t;
+
+
+typedef enum {
+    ASSIST_PHASE_REQUEST = 0,
+    ASSIST_PHASE_ASK,
+    ASSIST_PHASE_LOG,
+    ASSIST_PHASE_MAX
+} assist_phase_t;
+
+typedef enum {
+    ASSIST_LOG_ERROR = 0,
+    ASSIST_LOG_WARN,
+    ASSIST_LOG_INFO,
+    ASSIST_LOG_DEBUG
+} assist_log_t;
+
+/* What a call gives back: at once, or after a wait. */
+typedef enum {
+    ASSIST_NIL = 0,
+    ASSIST_TRUE,
+    ASSIST_STRING
+} assist_value_type_t;
+
+typedef struct {
+    assist_value_type_t  type;
+    assist_str_t         string;
+    const char          *error;     /* with NIL: why; NULL: there is nothing */
+} assist_value_t;
+
+/* The answer of a call that may wait. */
+typedef enum {
+    ASSIST_NOW = 0,                 /* *value is set */
+    ASSIST_WAIT                     /* assist_run_resume() will be called */
+} assist_wait_t;
+
+
+typedef struct {
+    /* the log of the embedder; text may hold anything */
+    void (*log)(void *host, assist_log_t level, assist_str_t text);
+
+    /* the request; data NULL: no such thing */
+    assist_str_t (*method)(void *host);
+    assist_str_t (*uri)(void *host);
+    assist_str_t (*args)(void *host);               /* undecoded */
+    assist_str_t (*header)(void *host, assist_str_t name);
+    assist_str_t (*lang)(void *host);               /* "vi", "en" */
+    assist_str_t (*question)(void *host);           /* phase ask */
+    uint32_t (*service)(void *host);                /* index, ASSIST_NONE */
+
+    /* results; 0, or -1 when memory is out */
+    int (*say)(void *host, assist_str_t text);
+    int (*cite)(void *host, assist_str_t title, assist_str_t url,
+        assist_str_t updated);
+    int (*about)(void *host, uint32_t procedure);
+    int (*reply)(void *host, int status, assist_str_t type, assist_str_t body);
+    void (*outcome)(void *host, assist_outcome_t outcome);
+
+    /* waits */
+    assist_wait_t (*sleep)(void *host, assist_run_t *run, uint32_t ms,
+        assist_value_t *value);
+    assist_wait_t (*cache_get)(void *host, assist_run_t *run, assist_str_t key,
+        assist_value_t *value);
+    void (*cache_set)(void *host, assist_str_t key, assist_str_t text,
+        uint32_t ttl);
+} assist_host_t;
+
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * A run: one call of a hook's function, in a coroutine of its own.
+ *
+ * The embedder owns the assist_run_t (in its request), starts it, and resumes
+ * it when what it waits for is there.  A run that is over, by itself or by
+ * assist_run_cancel(), holds nothing.
+ */
+
+#ifndef ASSIST_RUN_H
+#define ASSIST_RUN_H
+
+#include <lua.h>
+
+#include "vm.h"
+
+
+typedef enum {
+    ASSIST_RUN_IDLE = 0,
+    ASSIST_RUN_DONE,
+    ASSIST_RUN_WAITS,
+    ASSIST_RUN_FAILED,          /* run->error: one line */
+    ASSIST_RUN_PAST_CPU,        /* ... */
+    ASSIST_RUN_NO_MEMORY        /* ... */
+} assist_run_state_t;
+
+
+struct assist_run_s {
+    assist_vm_t          *vm;
+    const assist_hook_t  *hook;
+    lua_State            *thread;
+    int                   anchor;       /* keeps the thread alive */
+    assist_phase_t        phase;
+    assist_run_state_t    state;
+    void                 *host;
+    assist_value_t        value;        /* what the wait brought */
+    unsigned              waits:1;      /* a binding asked for a wait */
+    unsigned              resumed:1;    /* value is to be read */
+    char                  error[512];
+};
+
+
+/*
+ * The object of a request that its hooks share (`ctx`).  Created by the first
+ * run, released by assist_ctx_release() when the request ends.
+ */
+typedef struct {
+    int  anchor;                /* 0: none yet */
+} assist_ctx_t;
+
+
+assist_run_state_t assist_run_start(assist_run_t *run, assist_vm_t *vm,
+    const assist_hook_t *hook, assist_phase_t phase, void *host,
+    assist_ctx_t *ctx);
+
+/* value's strings need to live until this returns. */
+assist_run_state_t assist_run_resume(assist_run_t *run,
+    const assist_value_t *value);
+
+/* Safe in any state, more than once. */
+void assist_run_cancel(assist_run_t *run);
+
+void assist_ctx_release(assist_vm_t *vm, assist_ctx_t *ctx);
+
+
+#endif

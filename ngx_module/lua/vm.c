@@ -1,0 +1,671 @@
+#include "vm_private.h"
+
+#include <luajit.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+typedef struct {
+    assist_vm_t            *vm;
+    const assist_source_t  *source;
+    const assist_conf_t    *conf;
+    uint32_t                nconf;
+    uint32_t                cpu_ms;
+    assist_hook_t          *hook;
+} bind_t;
+
+typedef struct {
+    lua_CFunction  fn;
+    void          *data;
+} protect_t;
+
+
+static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
+static int vm_open(lua_State *L);
+static int vm_globals(lua_State *L);
+static int vm_json(lua_State *L);
+static int vm_require(lua_State *L);
+static int vm_frozen(lua_State *L);
+static int vm_load(lua_State *L, const assist_source_t *source);
+static int vm_bind(lua_State *L);
+static int vm_protected(lua_State *L);
+static int vm_prepare(lua_State *L);
+static assist_str_t vm_keep_field(lua_State *L, int table, const char *name,
+    const char *fallback);
+
+
+/* What a thread starts with: Lua, so that the hook may yield below it. */
+
+static const char  vm_entry[] =
+    "local prepare = ...\n"
+    "return function()\n"
+    "    local f, ctx, conf = prepare()\n"
+    "    return f(ctx, conf)\n"
+    "end\n";
+
+static const char  *const vm_phases[ASSIST_PHASE_MAX] = {
+    "request", "ask", "log"
+};
+
+/* Of the base and string libraries: what is not for hooks. */
+static const char  *const vm_removed[] = {
+    "collectgarbage", "dofile", "gcinfo", "getfenv", "load", "loadfile",
+    "loadstring", "module", "newproxy", "print", "setfenv", NULL
+};
+
+
+assist_vm_t *
+assist_vm_create(const assist_vm_conf_t *conf, assist_error_t *err)
+{
+    assist_vm_t  *vm;
+
+    vm = calloc(1, sizeof(assist_vm_t));
+    if (vm == NULL) {
+        assist_fail(err, 0, "no memory for a Lua state");
+        return NULL;
+    }
+
+    vm->conf = *conf;
+
+    vm->L = lua_newstate(vm_alloc, vm);
+    if (vm->L == NULL) {
+        assist_fail(err, 0, "no memory for a Lua state");
+        free(vm);
+        return NULL;
+    }
+
+    if (assist_vm_protect(vm, vm_open, vm, err) != 0) {
+        assist_vm_destroy(vm);
+        return NULL;
+    }
+
+    return vm;
+}
+
+
+void
+assist_vm_destroy(assist_vm_t *vm)
+{
+    assist_hook_t  *hook, *next;
+
+    assist_cpu_forget(vm);
+    lua_close(vm->L);
+
+    for (hook = vm->hooks; hook; hook = next) {
+        next = hook->next;
+        free((char *) hook->name.data);
+        free((char *) hook->version.data);
+        free(hook);
+    }
+
+    free(vm);
+}
+
+
+int
+assist_vm_check(const assist_source_t *source, assist_error_t *err)
+{
+    int          rc;
+    char         text[256];
+    lua_State   *L;
+    const char  *p;
+
+    L = luaL_newstate();
+    if (L == NULL) {
+        return assist_fail(err, 0, "no memory for a Lua state");
+    }
+
+    rc = 0;
+
+    if (vm_load(L, source) != 0) {
+        assist_one_line(L, text, sizeof(text));
+
+        /* "PATH:LINE: what" */
+        p = strncmp(text, source->path.data, source->path.len) == 0
+            ? text + source->path.len : text;
+
+        rc = assist_fail(err, *p == ':' ? (uint32_t) atoi(p + 1) : 0, "%s",
+                         *p == ':' && strstr(p, ": ") ? strstr(p, ": ") + 2
+                                                      : text);
+    }
+
+    lua_close(L);
+
+    return rc;
+}
+
+
+assist_hook_t *
+assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
+    const assist_conf_t *conf, uint32_t nconf, uint32_t cpu_ms,
+    assist_error_t *err)
+{
+    int     rc;
+    bind_t  bind;
+
+    memset(&bind, 0, sizeof(bind_t));
+    bind.vm = vm;
+    bind.source = source;
+    bind.conf = conf;
+    bind.nconf = nconf;
+
+    bind.hook = calloc(1, sizeof(assist_hook_t));
+    if (bind.hook == NULL) {
+        assist_fail(err, 0, "no memory for a hook");
+        return NULL;
+    }
+
+    bind.hook->cpu_ticks = assist_cpu_ticks(cpu_ms);
+    bind.hook->next = vm->hooks;
+    vm->hooks = bind.hook;
+
+    /* a file that loops when it is loaded must not keep the worker */
+    assist_cpu_start(vm, assist_cpu_ticks(1000));
+    rc = assist_vm_protect(vm, vm_bind, &bind, err);
+    assist_cpu_stop(vm);
+
+    if (rc != 0) {
+        vm->hooks = bind.hook->next;
+        free((char *) bind.hook->name.data);
+        free((char *) bind.hook->version.data);
+        free(bind.hook);
+        return NULL;
+    }
+
+    return bind.hook;
+}
+
+
+int
+assist_hook_has(const assist_hook_t *hook, assist_phase_t phase)
+{
+    return hook->functions[phase] != LUA_NOREF;
+}
+
+
+assist_str_t
+assist_hook_name(const assist_hook_t *hook)
+{
+    return hook->name;
+}
+
+
+assist_str_t
+assist_hook_version(const assist_hook_t *hook)
+{
+    return hook->version;
+}
+
+
+size_t
+assist_vm_memory(const assist_vm_t *vm)
+{
+    return vm->used;
+}
+
+
+assist_vm_t *
+assist_vm_of(lua_State *L)
+{
+    void  *vm;
+
+    (void) lua_getallocf(L, &vm);
+
+    return vm;
+}
+
+
+int
+assist_vm_protect(assist_vm_t *vm, lua_CFunction fn, void *data,
+    assist_error_t *err)
+{
+    char       text[256];
+    protect_t  protect;
+
+    protect.fn = fn;
+    protect.data = data;
+
+    if (lua_cpcall(vm->L, vm_protected, &protect) == 0) {
+        return 0;
+    }
+
+    assist_one_line(vm->L, text, sizeof(text));
+    lua_settop(vm->L, 0);
+
+    return assist_fail(err, 0, "%s", text);
+}
+
+
+void
+assist_one_line(lua_State *L, char *out, size_t size)
+{
+    size_t       i, len;
+    const char  *s;
+
+    if (size == 0) {
+        return;
+    }
+
+    /* only strings: a conversion would allocate, unprotected */
+    if (lua_gettop(L) > 0 && lua_type(L, -1) == LUA_TSTRING) {
+        s = lua_tolstring(L, -1, &len);
+
+    } else {
+        s = "(the error is not a string)";
+        len = strlen(s);
+    }
+
+    for (i = 0; i < len && i < size - 1; i++) {
+        out[i] = (unsigned char) s[i] < 0x20 || s[i] == 0x7f ? ' ' : s[i];
+    }
+
+    out[i] = '\0';
+}
+
+
+int
+assist_raise(lua_State *L, const char *fmt, ...)
+{
+    int        level;
+    va_list    args;
+    lua_Debug  ar;
+
+    lua_pushliteral(L, "");
+
+    for (level = 1; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+
+        if (ar.source[0] == '@') {
+            lua_pop(L, 1);
+            lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
+            break;
+        }
+    }
+
+    va_start(args, fmt);
+    lua_pushvfstring(L, fmt, args);
+    va_end(args);
+
+    lua_concat(L, 2);
+
+    return lua_error(L);
+}
+
+
+void
+assist_push_str(lua_State *L, assist_str_t s)
+{
+    if (s.data == NULL) {
+        lua_pushnil(L);
+    } else {
+        lua_pushlstring(L, s.data, s.len);
+    }
+}
+
+
+assist_str_t
+assist_check_str(lua_State *L, int arg)
+{
+    assist_str_t  s;
+
+    s.data = luaL_checklstring(L, arg, &s.len);
+
+    return s;
+}
+
+
+static void *
+vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
+{
+    void         *p;
+    assist_vm_t  *vm = ud;
+
+    if (nsize == 0) {
+        vm->used -= osize;
+        free(ptr);
+        return NULL;
+    }
+
+    if (nsize > osize && vm->used + (nsize - osize) > vm->conf.memory) {
+        return NULL;
+    }
+
+    p = realloc(ptr, nsize);
+
+    if (p != NULL) {
+        vm->used += nsize - osize;
+    }
+
+    return p;
+}
+
+
+static int
+vm_protected(lua_State *L)
+{
+    protect_t  *protect = lua_touserdata(L, 1);
+
+    lua_settop(L, 0);
+    lua_pushcfunction(L, protect->fn);
+    lua_pushlightuserdata(L, protect->data);
+    lua_call(L, 1, 0);
+
+    return 0;
+}
+
+
+static int
+vm_open(lua_State *L)
+{
+    assist_vm_t  *vm = lua_touserdata(L, 1);
+
+    luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE|LUAJIT_MODE_OFF);
+
+    vm_json(L);
+    vm_globals(L);
+
+    /* modules that were loaded, by name; "assist" is the first */
+    lua_newtable(L);
+    assist_api_open(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "assist");
+    lua_getfield(L, LUA_REGISTRYINDEX, "assist.json");
+    lua_setfield(L, -2, "json");
+    lua_pop(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "assist.loaded");
+
+    assist_ctx_open(L);
+
+    if (luaL_loadbuffer(L, vm_entry, sizeof(vm_entry) - 1, "=assist") != 0) {
+        return lua_error(L);
+    }
+
+    lua_pushcfunction(L, vm_prepare);
+    lua_call(L, 1, 1);
+    vm->entry = luaL_ref(L, LUA_REGISTRYINDEX);
+
+    return 0;
+}
+
+
+/*
+ * The globals that hooks see: the base, string, table, math, bit and coroutine
+ * libraries behind a table that refuses writes.
+ */
+
+static int
+vm_globals(lua_State *L)
+{
+    size_t  i;
+
+    static const luaL_Reg  libs[] = {
+        { "", luaopen_base },
+        { "string", luaopen_string },
+        { "table", luaopen_table },
+        { "math", luaopen_math },
+        { "bit", luaopen_bit },
+        { NULL, NULL }
+    };
+
+    for (i = 0; libs[i].func; i++) {
+        lua_pushcfunction(L, libs[i].func);
+        lua_pushstring(L, libs[i].name);
+        lua_call(L, 1, 0);
+    }
+
+    for (i = 0; vm_removed[i]; i++) {
+        lua_pushnil(L);
+        lua_setglobal(L, vm_removed[i]);
+    }
+
+    lua_getglobal(L, "string");
+    lua_pushnil(L);
+    lua_setfield(L, -2, "dump");
+    lua_pop(L, 1);
+
+    lua_pushcfunction(L, vm_require);
+    lua_setglobal(L, "require");
+
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushvalue(L, LUA_GLOBALSINDEX);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, vm_frozen);
+    lua_setfield(L, -2, "__newindex");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_setglobal(L, "_G");
+    lua_setfield(L, LUA_REGISTRYINDEX, "assist.globals");
+
+    return 0;
+}
+
+
+/* lua-cjson's encode and decode; they return nil and the reason on failure. */
+
+static int
+vm_json(lua_State *L)
+{
+    lua_pushcfunction(L, luaopen_base);
+    lua_pushliteral(L, "");
+    lua_call(L, 1, 0);
+
+    lua_pushcfunction(L, luaopen_package);
+    lua_pushliteral(L, LUA_LOADLIBNAME);
+    lua_call(L, 1, 0);
+
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "cjson.safe");
+
+    if (lua_pcall(L, 1, 1, 0) != 0) {
+        return luaL_error(L, "lua-cjson is needed and was not found: install "
+                          "Debian's package lua-cjson");
+    }
+
+    lua_newtable(L);
+    lua_getfield(L, -2, "encode");
+    lua_setfield(L, -2, "encode");
+    lua_getfield(L, -2, "decode");
+    lua_setfield(L, -2, "decode");
+    lua_getfield(L, -2, "null");
+    lua_setfield(L, -2, "null");
+    lua_setfield(L, LUA_REGISTRYINDEX, "assist.json");
+    lua_pop(L, 1);
+
+    lua_pushnil(L);
+    lua_setglobal(L, "package");
+
+    return 0;
+}
+
+
+static int
+vm_frozen(lua_State *L)
+{
+    return assist_raise(L, "global \"%s\" cannot be set: globals are read-only,"
+                        " write \"local\", or keep a request's values in "
+                        "ctx.data", lua_tostring(L, 2));
+}
+
+
+static int
+vm_require(lua_State *L)
+{
+    uint32_t                i;
+    assist_str_t            name;
+    assist_vm_t            *vm;
+    const assist_source_t  *source;
+
+    name = assist_check_str(L, 1);
+    vm = assist_vm_of(L);
+
+    lua_settop(L, 1);
+    lua_getfield(L, LUA_REGISTRYINDEX, "assist.loaded");
+    lua_pushvalue(L, 1);
+    lua_rawget(L, 2);
+
+    if (lua_toboolean(L, -1)) {
+        if (lua_islightuserdata(L, -1)) {
+            return assist_raise(L, "module \"%s\" requires itself", name.data);
+        }
+        return 1;
+    }
+
+    for (i = 0; i < vm->conf.nsources; i++) {
+        source = &vm->conf.sources[i];
+
+        if (!assist_str_eq(source->module, name)) {
+            continue;
+        }
+
+        lua_pushvalue(L, 1);
+        lua_pushlightuserdata(L, vm);
+        lua_rawset(L, 2);
+
+        if (vm_load(L, source) != 0) {
+            lua_error(L);
+        }
+
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 1);
+
+        if (lua_isnil(L, -1)) {
+            lua_pop(L, 1);
+            lua_pushboolean(L, 1);
+        }
+
+        lua_pushvalue(L, 1);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, 2);
+
+        return 1;
+    }
+
+    return assist_raise(L, "module \"%s\" was not found in assist_hook_path "
+                        "nor among the shipped ones", name.data);
+}
+
+
+/* Leaves the compiled chunk, or the error, on the stack. Text only. */
+
+static int
+vm_load(lua_State *L, const assist_source_t *source)
+{
+    int  rc;
+
+    lua_pushfstring(L, "@%s", source->path.data);
+    rc = luaL_loadbufferx(L, source->text.data, source->text.len,
+                          lua_tostring(L, -1), "t");
+    lua_remove(L, -2);
+
+    if (rc == 0) {
+        lua_getfield(L, LUA_REGISTRYINDEX, "assist.globals");
+
+        if (lua_istable(L, -1)) {
+            lua_setfenv(L, -2);
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+
+    return rc;
+}
+
+
+static int
+vm_bind(lua_State *L)
+{
+    int                  i;
+    uint32_t             n;
+    bind_t              *bind = lua_touserdata(L, 1);
+    assist_hook_t       *hook = bind->hook;
+    const assist_conf_t *conf;
+
+    lua_pushcfunction(L, vm_require);
+    assist_push_str(L, bind->source->module);
+    lua_call(L, 1, 1);
+
+    if (!lua_istable(L, -1)) {
+        return luaL_error(L, "%s must return a table: return { name = \"...\","
+                          " version = \"...\", request = function(ctx, conf) "
+                          "... end }", bind->source->path.data);
+    }
+
+    for (i = 0; i < ASSIST_PHASE_MAX; i++) {
+        lua_getfield(L, -1, vm_phases[i]);
+
+        if (lua_isfunction(L, -1)) {
+            hook->functions[i] = luaL_ref(L, LUA_REGISTRYINDEX);
+            continue;
+        }
+
+        if (!lua_isnil(L, -1)) {
+            return luaL_error(L, "%s: \"%s\" must be a function, it is a %s",
+                              bind->source->path.data, vm_phases[i],
+                              luaL_typename(L, -1));
+        }
+
+        hook->functions[i] = LUA_NOREF;
+        lua_pop(L, 1);
+    }
+
+    hook->name = vm_keep_field(L, -1, "name", bind->source->module.data);
+    hook->version = vm_keep_field(L, -1, "version", "0");
+
+    lua_newtable(L);
+
+    for (n = 0; n < bind->nconf; n++) {
+        conf = &bind->conf[n];
+        assist_push_str(L, conf->key);
+        assist_push_str(L, conf->value);
+        lua_rawset(L, -3);
+    }
+
+    hook->conf = luaL_ref(L, LUA_REGISTRYINDEX);
+
+    return 0;
+}
+
+
+static assist_str_t
+vm_keep_field(lua_State *L, int table, const char *name, const char *fallback)
+{
+    char          *copy;
+    assist_str_t   s;
+
+    lua_getfield(L, table, name);
+
+    s.data = lua_tolstring(L, -1, &s.len);
+    if (s.data == NULL) {
+        s = assist_str_of(fallback);
+    }
+
+    copy = malloc(s.len + 1);
+    if (copy == NULL) {
+        luaL_error(L, "not enough memory");
+        return s;
+    }
+
+    memcpy(copy, s.data, s.len + 1);
+    lua_pop(L, 1);
+
+    return (assist_str_t) { copy, s.len };
+}
+
+
+/* Runs on the new thread: the function, ctx and conf of its run. */
+
+static int
+vm_prepare(lua_State *L)
+{
+    assist_run_t  *run;
+
+    run = assist_vm_of(L)->run;
+
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->hook->functions[run->phase]);
+    assist_ctx_push(L, run);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->hook->conf);
+
+    return 3;
+}

@@ -1,0 +1,71 @@
+/*
+ * The Lua state of a worker and its bounds.
+ *
+ * One state, interpreted (a count hook cannot stop compiled code), with its
+ * own allocator (a bound on memory) and a CPU clock: a timer that ticks only
+ * while the process uses CPU, and whose signal makes the interpreter raise an
+ * error that no pcall can keep.
+ */
+
+#ifndef ASSIST_VM_H
+#define ASSIST_VM_H
+
+#include "host.h"
+
+
+typedef struct assist_vm_s    assist_vm_t;
+typedef struct assist_hook_s  assist_hook_t;
+
+/* A Lua file, read before the worker gave up its rights. */
+typedef struct {
+    assist_str_t  module;       /* "assistants.procedures" */
+    assist_str_t  path;         /* shown in messages */
+    assist_str_t  text;
+} assist_source_t;
+
+/* key=value of an assist_hook directive: what `conf` shows. */
+typedef struct {
+    assist_str_t  key;
+    assist_str_t  value;
+} assist_conf_t;
+
+typedef struct {
+    const assist_host_t     *host;
+    const assist_catalog_t  *catalog;   /* NULL: none */
+    assist_search_t         *search;    /* NULL: none */
+    const assist_source_t   *sources;   /* what `require` finds, in order */
+    uint32_t                 nsources;
+    size_t                   memory;    /* bytes */
+    char                     catalog_hash[65];
+} assist_vm_conf_t;
+
+
+/* NULL: err tells why.  conf and what it points to must outlive the state. */
+assist_vm_t *assist_vm_create(const assist_vm_conf_t *conf,
+    assist_error_t *err);
+void assist_vm_destroy(assist_vm_t *vm);
+
+/*
+ * Does the text compile?  Nothing of it is run: this is for the master, which
+ * is root.  0, or -1 and err with the line.
+ */
+int assist_vm_check(const assist_source_t *source, assist_error_t *err);
+
+/*
+ * Runs a hook's file (once for each file) and binds its functions to a
+ * configuration.  NULL: err tells why; the state is still good.
+ */
+assist_hook_t *assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
+    const assist_conf_t *conf, uint32_t nconf, uint32_t cpu_ms,
+    assist_error_t *err);
+
+/* Has it a function for this phase? */
+int assist_hook_has(const assist_hook_t *hook, assist_phase_t phase);
+assist_str_t assist_hook_name(const assist_hook_t *hook);
+assist_str_t assist_hook_version(const assist_hook_t *hook);
+
+/* Bytes in use. */
+size_t assist_vm_memory(const assist_vm_t *vm);
+
+
+#endif

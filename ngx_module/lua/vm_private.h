@@ -1,0 +1,100 @@
+/*
+ * Shared by the files of this room only.
+ */
+
+#ifndef ASSIST_VM_PRIVATE_H
+#define ASSIST_VM_PRIVATE_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <signal.h>
+
+#include "run.h"
+#include "vm.h"
+
+
+#define ASSIST_THREADS  64              /* finished coroutines kept for reuse */
+
+
+struct assist_hook_s {
+    assist_hook_t  *next;
+    int             functions[ASSIST_PHASE_MAX];    /* LUA_NOREF: none */
+    int             conf;
+    uint32_t        cpu_ticks;
+    assist_str_t    name;
+    assist_str_t    version;
+};
+
+typedef struct {
+    lua_State  *thread;
+    int         anchor;
+} assist_thread_t;
+
+struct assist_vm_s {
+    lua_State                *L;
+    assist_vm_conf_t          conf;
+    size_t                    used;
+    assist_hook_t            *hooks;
+
+    assist_run_t             *run;      /* the running one */
+    assist_ctx_t             *ctx;      /* its request's, while it starts */
+    int                       entry;    /* the function every thread starts */
+
+    assist_thread_t           threads[ASSIST_THREADS];
+    uint32_t                  nthreads;
+
+    /* the CPU clock: written by the signal handler, too */
+    volatile sig_atomic_t     ticks;
+    volatile sig_atomic_t     limit;    /* 0: nothing runs */
+    volatile sig_atomic_t     past;
+    volatile sig_atomic_t     ticking;
+};
+
+
+/* The worker's state, of any of its threads. */
+assist_vm_t *assist_vm_of(lua_State *L);
+
+/* Leaves the `assist` table on the stack (api.c). */
+void assist_api_open(lua_State *L);
+
+/* Registers the metatables of ctx and of services (ctx.c). */
+void assist_ctx_open(lua_State *L);
+
+/* The ctx object of the run that starts, made at its first use. */
+void assist_ctx_push(lua_State *L, assist_run_t *run);
+
+/* A read-only view of a catalogue row by service index; nil for ASSIST_NONE. */
+void assist_service_push(lua_State *L, uint32_t service);
+uint32_t assist_service_check(lua_State *L, int arg);
+
+/* Pushes a string, or nil where s.data is NULL. */
+void assist_push_str(lua_State *L, assist_str_t s);
+assist_str_t assist_check_str(lua_State *L, int arg);
+
+/* Raises "FILE:LINE: ..." with the hook's own line. */
+int assist_raise(lua_State *L, const char *fmt, ...)
+    __attribute__ ((format (printf, 2, 3)));
+
+/*
+ * The run, if `name` may be called in its phase and on this thread; raises
+ * otherwise.  phases: bits 1 << ASSIST_PHASE_*.
+ */
+assist_run_t *assist_run_check(lua_State *L, const char *name,
+    unsigned phases, int waits);
+
+/* Calls fn in protected mode. 0, or -1 and err. */
+int assist_vm_protect(assist_vm_t *vm, lua_CFunction fn, void *data,
+    assist_error_t *err);
+
+/* A Lua error's text on the stack's top as one line. */
+void assist_one_line(lua_State *L, char *out, size_t size);
+
+/* The CPU clock around a resume (cpu.c). */
+void assist_cpu_start(assist_vm_t *vm, uint32_t ticks);
+void assist_cpu_stop(assist_vm_t *vm);
+void assist_cpu_forget(assist_vm_t *vm);
+uint32_t assist_cpu_ticks(uint32_t ms);
+
+
+#endif
