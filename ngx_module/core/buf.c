@@ -27,7 +27,7 @@ assist_buf_reserve(assist_buf_t *b, size_t n)
         return NULL;
     }
 
-    if (b->cap - b->len >= n) {
+    if (b->data != NULL && b->cap - b->len >= n) {
         return b->data + b->len;
     }
 
@@ -60,9 +60,13 @@ assist_buf_add(assist_buf_t *b, const char *data, size_t len)
 {
     char  *p;
 
+    if (len == 0) {
+        return;
+    }
+
     p = assist_buf_reserve(b, len);
 
-    if (p != NULL && len) {
+    if (p != NULL) {
         memcpy(p, data, len);
         b->len += len;
     }
@@ -118,6 +122,11 @@ assist_buf_json(assist_buf_t *b, assist_str_t s)
     char                  c;
     size_t                n;
     const unsigned char  *p, *end, *run;
+
+    if (s.len == 0) {
+        assist_buf_puts(b, "\"\"");
+        return;
+    }
 
     p = (const unsigned char *) s.data;
     end = p + s.len;

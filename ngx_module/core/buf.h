@@ -7,6 +7,8 @@
 #ifndef ASSIST_BUF_H
 #define ASSIST_BUF_H
 
+#include <stdint.h>
+
 #include "str.h"
 
 
@@ -37,6 +39,24 @@ void assist_buf_json(assist_buf_t *b, assist_str_t s);
 
 /* A CSV field (RFC 4180), quoted where needed. */
 void assist_buf_csv(assist_buf_t *b, assist_str_t s);
+
+/* A decimal number, without the cost of a format string. */
+static inline void
+assist_buf_uint(assist_buf_t *b, uint64_t n)
+{
+    char   text[20];
+    char  *p;
+
+    p = text + sizeof(text);
+
+    do {
+        *--p = (char) ('0' + n % 10);
+        n /= 10;
+    } while (n);
+
+    assist_buf_add(b, p, (size_t) (text + sizeof(text) - p));
+}
+
 
 static inline assist_str_t
 assist_buf_str(const assist_buf_t *b)

@@ -6,8 +6,11 @@
  * counted: rows of one code and agency with different cases are one service,
  * at the highest level; the same code, agency and case with different levels
  * is `unknown`, between level_min and level_max (domain rule: a level belongs
- * to procedure x agency x case).  A *procedure* is all rows of one code; it is
- * what a citizen asks about.
+ * to procedure x agency x case), unless another case is at level_max.  Rows of
+ * one case that are never valid together do not disagree: the one that is
+ * valid last holds.  Rows that are not published have no say beside published
+ * ones.  A *procedure* is all rows of one code; it is what a citizen asks
+ * about.
  */
 
 #ifndef ASSIST_CATALOG_H
@@ -79,7 +82,8 @@ typedef struct {
 
 typedef struct {
     assist_str_t    id;                 /* "code@agency" or "code" */
-    uint32_t        row;                /* its first row */
+    uint32_t        row;                /* its first published row, else its
+                                           first */
     uint32_t        procedure;          /* index */
     assist_level_t  level;
     assist_level_t  level_min;
@@ -104,7 +108,8 @@ typedef enum {
     ASSIST_ODD_REPEATED,        /* the same code, agency, case and level */
     ASSIST_ODD_LEVELS,          /* ... with different levels: `unknown` */
     ASSIST_ODD_PATH,            /* a path that two services claim */
-    ASSIST_ODD_SUCCESSOR,       /* names a code that is not in the file */
+    ASSIST_ODD_SUCCESSOR,       /* no such code, service or agency code in
+                                   the file */
     ASSIST_ODD_COLUMN,          /* a column that we do not know: ignored */
     ASSIST_ODD_MAX
 } assist_odd_t;
@@ -132,8 +137,10 @@ typedef struct {
 /*
  * Reads a CSV file's bytes: RFC 4180 quotes, BOM, CRLF; our own headers, the
  * national portal's, with and without diacritics, and English ones; separator
- * ',' or, when the header line has none, ';' or TAB.  data need not outlive
- * the call.  NULL: err names the line, what is wrong and what to do.
+ * ',' ';' or TAB, whichever the header line has most of outside quotes (a
+ * header in a ';' file may be "Phí, lệ phí").  Records whose fields are all
+ * empty are skipped.  data need not outlive the call.  NULL: err names the
+ * line, what is wrong and what to do.
  */
 assist_catalog_t *assist_catalog_parse(const char *data, size_t len,
     assist_error_t *err);
@@ -145,7 +152,8 @@ const char *assist_catalog_odd(assist_odd_t odd);
 /*
  * The service of "code" or "code@agency" (agency may be empty).  A bare code
  * names its service where there is exactly one, or the one without an agency;
- * otherwise, and for what is not catalogued: ASSIST_NONE.
+ * otherwise, and for what is not catalogued: ASSIST_NONE.  With agency empty,
+ * code may also be a whole "code@agency".
  */
 uint32_t assist_catalog_find(const assist_catalog_t *cat, assist_str_t code,
     assist_str_t agency);

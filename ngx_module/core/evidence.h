@@ -33,19 +33,39 @@ typedef struct {
 } assist_evidence_names_t;
 
 
-/* Appends a whole line with its line end. */
+/*
+ * Any line: open writes the head ("v" to "type") and returns the line's start,
+ * the caller appends its own ,"name":value pairs, close appends the CRC and
+ * the line end.  When memory ran out, out->failed is set and the line is taken
+ * back, so that what stands in the buffer is whole lines.
+ */
+size_t assist_evidence_open(assist_buf_t *out,
+    const assist_evidence_head_t *head, int64_t time, const char *type);
+void assist_evidence_close(assist_buf_t *out, size_t start);
+
+/*
+ * Appends a whole line with its line end.  After the type: kind, service,
+ * outcome, cache, by, hook, version, provider, model (each null when there is
+ * none), tokens_in, tokens_out (null: unknown), ms, sourced, disclosed,
+ * degraded.
+ */
 void assist_evidence_interaction(assist_buf_t *out,
     const assist_evidence_head_t *head, const assist_event_t *event,
     const assist_evidence_names_t *names);
 
 /*
  * Is this line (without its line end) whole?  0; or -1 with a reason: it was
- * torn, or its CRC does not match.  On success *seq and *writer (pointing into
- * the line) are set.
+ * torn, its CRC does not match, or its head is not one of ours.  On success
+ * *seq and *writer (pointing into the line) are set.  Any bytes may be asked
+ * about; the reason is a constant sentence that starts with "it".
  */
 int assist_evidence_check(assist_str_t line, assist_str_t *writer,
     uint64_t *seq, const char **reason);
 
+/* Appends "2026-11-23T18:40:01+07:00", in quotes; gmtoff in minutes. */
+void assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff);
+
+/* As zlib's: crc is 0, or what the bytes before data gave. */
 uint32_t assist_crc32(uint32_t crc, const char *data, size_t len);
 
 

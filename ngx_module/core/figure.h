@@ -17,6 +17,8 @@
  * "name = value" lines ('#' starts a comment) changes them:
  *   l2.knowledge_days, l3.interactions, l3.days, l4.interactions,
  *   l4.answered, l4.sourced, l4.negative (shares, 0..1), l4.latency (ms)
+ * A percentile is known as its bucket's bound (assist_latency_bounds), so a
+ * threshold between two bounds acts as the lower of them.
  */
 typedef struct {
     uint32_t  l2_knowledge_days;    /* 90 */
@@ -30,6 +32,11 @@ typedef struct {
 } assist_levels_t;
 
 void assist_levels_default(assist_levels_t *levels);
+
+/*
+ * Reads a file over what *levels holds (the defaults, first).  -1: err names
+ * the line and what is allowed, and *levels is as it was.
+ */
 int assist_levels_parse(assist_levels_t *levels, assist_str_t file,
     assist_error_t *err);
 
@@ -49,7 +56,8 @@ typedef struct {
     int64_t                   as_of;        /* seconds since the epoch */
     int                       gmtoff;       /* minutes east of UTC */
 
-    /* a service's counters in this month and in the last; NULL: none */
+    /* a service's counters in this month and in the last; NULL: none; they
+     * are read several times, so hand out a snapshot */
     const assist_counters_t *(*counters)(void *data, uint32_t service,
                                          int last);
     void                     *data;
@@ -62,8 +70,12 @@ typedef struct {
 } assist_figure_in_t;
 
 
-/* Bits ASSIST_L*, judged on the better of the two months; by: -1 all, or only
- * what a model, or the catalogue alone, answered. */
+/*
+ * Bits ASSIST_L*, judged on the better of the two months; by: -1 all, or only
+ * what a model (ASSIST_BY_MODEL), or the catalogue alone, answered.  The rows
+ * of the service are looked for from its first one on: for all services at
+ * once use the documents below, which go through the catalogue once.
+ */
 unsigned assist_figure_levels(const assist_figure_in_t *in, uint32_t service,
     int by);
 
@@ -74,7 +86,13 @@ unsigned assist_figure_levels(const assist_figure_in_t *in, uint32_t service,
  */
 double assist_figure_target(int32_t day);
 
-/* The documents of the status endpoint. */
+/*
+ * The documents of the status endpoint.  JSON has a line end; CSV (UTF-8, a
+ * header, lines end with LF) leaves a cell empty where JSON has null, and puts
+ * a quote before text that a spreadsheet would take for a formula.  Of a
+ * latency beyond the last bucket, one more than its bound is printed.
+ * Out of memory: out->failed.
+ */
 void assist_figure_coverage_json(const assist_figure_in_t *in,
     assist_buf_t *out);
 void assist_figure_coverage_csv(const assist_figure_in_t *in,

@@ -50,7 +50,8 @@ typedef enum {
 } assist_cache_t;
 
 
-/* Upper bounds of the latency buckets, in milliseconds; the last is open. */
+/* Upper bounds of the latency buckets (a latency equal to a bound belongs to
+ * it), in milliseconds; the last is open. */
 #define ASSIST_LATENCY_BUCKETS  12
 
 extern const uint32_t  assist_latency_bounds[ASSIST_LATENCY_BUCKETS - 1];
@@ -97,10 +98,19 @@ typedef struct {
 } assist_event_t;
 
 
-/* Adds to a slot with atomic operations; safe from any worker. */
+/*
+ * Adds to a slot with atomic operations; safe from any worker.  Everything is
+ * counted for every interaction but cached, sourced, days and the times of
+ * success: those are of answered ones.  An event with a value that there is
+ * not (mday 0, say) is not counted at all.
+ */
 void assist_ledger_count(assist_counters_t *slot, const assist_event_t *event);
 
-/* into = into merged with from, field by field by its way. */
+/*
+ * into = into merged with from, field by field by its way.  from may be
+ * counting meanwhile; into belongs to the caller.  Counters of two months must
+ * not be merged: days are of one.
+ */
 void assist_ledger_merge(assist_counters_t *into,
     const assist_counters_t *from);
 

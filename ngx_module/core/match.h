@@ -6,8 +6,12 @@
  *   /a/b      exactly this path
  *   /a/b/     this path and everything below it, and /a/b itself
  *   /a/x/b    with x = "*": any one segment, at most one in a pattern
- * The longest pattern wins; at the same length an exact one over a prefix, a
- * literal one over a "*".
+ *   /         every path
+ * Segments may be percent-encoded.  The longest pattern wins, counted in
+ * segments; at the same length an exact one over a prefix, then a literal one
+ * over a "*", then a later "*" over an earlier one.  Internal rows have no
+ * paths; testing rows do, so that staff can try them.  A pattern has at most 64
+ * segments.
  */
 
 #ifndef ASSIST_MATCH_H

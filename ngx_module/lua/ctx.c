@@ -232,6 +232,9 @@ ctx_index(lua_State *L)
     } else if (strcmp(key, "service") == 0) {
         assist_service_push(L, host->service(run->host));
 
+    } else if (strcmp(key, "previous") == 0) {
+        assist_service_push(L, host->previous(run->host));
+
     } else if (strcmp(key, "request") == 0) {
         ctx_request(L);
 

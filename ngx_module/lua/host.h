@@ -64,6 +64,7 @@ typedef struct {
     assist_str_t (*lang)(void *host);               /* "vi", "en" */
     assist_str_t (*question)(void *host);           /* phase ask */
     uint32_t (*service)(void *host);                /* index, ASSIST_NONE */
+    uint32_t (*previous)(void *host);               /* of the answer before */
 
     /* results; 0, or -1 when memory is out */
     int (*say)(void *host, assist_str_t text);

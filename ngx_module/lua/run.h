@@ -20,7 +20,8 @@ typedef enum {
     ASSIST_RUN_WAITS,
     ASSIST_RUN_FAILED,          /* run->error: one line */
     ASSIST_RUN_PAST_CPU,        /* ... */
-    ASSIST_RUN_NO_MEMORY        /* ... */
+    ASSIST_RUN_NO_MEMORY,       /* ... */
+    ASSIST_RUN_PAST_TIME        /* set by the embedder, with a cancel */
 } assist_run_state_t;
 
 

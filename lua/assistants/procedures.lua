@@ -1,0 +1,125 @@
+-- The default assistant: answers about a procedure from the catalogue's own
+-- words.  It says what it knows and where that stands; it asks back when
+-- several procedures fit; it says so when none does.  No model is needed.
+
+local assist = require "assist"
+local words = require "assist.procedure_words"
+
+local M = { name = "procedures", version = "1.0" }
+
+-- The services that a question means: one, several alike, or none.
+local function find(ctx)
+  if ctx.service then
+    return { ctx.service }
+  end
+
+  local hits, reason = assist.search(ctx.question)
+  if not hits then
+    assist.log.error("procedures: " .. reason)
+    return {}
+  end
+
+  local services = {}
+  if hits.found == "one" then
+    services[1] = hits[1].service
+  elseif hits.found == "several" then
+    for i = 1, hits.alike do
+      services[i] = hits[i].service
+    end
+  elseif ctx.previous then
+    -- "and the fee?": of what the last answer was about
+    services[1] = ctx.previous
+  end
+  return services
+end
+
+-- Which topics the question asks for, in the order in which they are told.
+local function topics_of(question)
+  local asked = " " .. assist.text.fold(question) .. " "
+  local topics = {}
+  for _, topic in ipairs(words.topics) do
+    for _, phrase in ipairs(topic.phrases) do
+      if asked:find(phrase, 1, true) then
+        topics[#topics + 1] = topic
+        break
+      end
+    end
+  end
+  return topics
+end
+
+local function tell(ctx, service, topics, text)
+  local said, missing = 0, {}
+
+  ctx:say(text.heading:format(service.name))
+  for _, topic in ipairs(topics) do
+    local value = service[topic.column]
+    if value ~= "" then
+      ctx:say(("\n\n%s:\n%s"):format(text[topic.column], value))
+      said = said + 1
+    else
+      missing[#missing + 1] = text[topic.column]:lower()
+    end
+  end
+
+  if #missing > 0 then
+    ctx:say("\n\n" .. text.missing:format(table.concat(missing, ", ")))
+  end
+  return said
+end
+
+local function answer(ctx, service, text)
+  local topics = topics_of(ctx.question)
+  local asked = #topics > 0
+
+  if not asked then
+    -- a general question: everything that the catalogue has
+    for _, topic in ipairs(words.topics) do
+      if service[topic.column] ~= "" then
+        topics[#topics + 1] = topic
+      end
+    end
+  end
+
+  ctx:about(service)
+  local said = tell(ctx, service, topics, text)
+
+  if not asked then
+    ctx:say("\n\n" .. text.level[service.level])
+  end
+  if service.contact ~= "" and said == 0 then
+    ctx:say("\n\n" .. text.contact .. ": " .. service.contact)
+  end
+
+  ctx:cite(service)
+  -- a name and a level alone help nobody
+  ctx:outcome(said > 0 and "answered" or "unanswerable")
+end
+
+local function ask_back(ctx, services, text)
+  ctx:say(text.which)
+  for i, service in ipairs(services) do
+    local agency = service.agency ~= "" and service.agency
+                   or service.agency_code
+    ctx:say(("\n%d. %s (%s%s)"):format(i, service.name,
+      agency ~= "" and agency .. "; " or "", text.level_name[service.level]))
+    ctx:about(service)
+  end
+  ctx:outcome("clarification")
+end
+
+function M.ask(ctx)
+  local text = words[ctx.lang] or words.vi
+  local services = find(ctx)
+
+  if #services == 0 then
+    ctx:say(text.none)
+    ctx:outcome("unanswerable")
+  elseif #services == 1 then
+    answer(ctx, services[1], text)
+  else
+    ask_back(ctx, services, text)
+  end
+end
+
+return M

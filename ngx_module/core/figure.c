@@ -1,0 +1,222 @@
+#include "figure.h"
+
+#include "date.h"
+#include "figure_priv.h"
+
+
+#define FIRST_TARGET  30.0
+#define LAST_TARGET   100.0
+
+
+static unsigned judge_month(const assist_levels_t *levels,
+    const assist_counters_t *c, int by);
+static int exercised(const assist_levels_t *levels,
+    const assist_counters_t *c, int by);
+static int effective(const assist_levels_t *levels,
+    const assist_counters_t *c, int by);
+static uint64_t speaker_interactions(const assist_counters_t *c, int by);
+static uint64_t model_answers(const assist_counters_t *c);
+
+
+unsigned
+assist_figure_levels(const assist_figure_in_t *in, uint32_t service, int by)
+{
+    int32_t                  updated;
+    uint32_t                 i;
+    const assist_row_t      *row;
+    const assist_catalog_t  *cat;
+
+    cat = in->catalog;
+
+    if (service >= cat->nservices) {
+        return 0;
+    }
+
+    updated = INT32_MIN;
+
+    for (i = cat->services[service].row; i < cat->nrows; i++) {
+        row = &cat->rows[i];
+
+        if (row->service == service && row->updated_day > updated
+            && assist_catalog_counts(row, in->today))
+        {
+            updated = row->updated_day;
+        }
+    }
+
+    return assist_figure_judge(in, updated,
+                               assist_figure_counters(in, service, 0),
+                               assist_figure_counters(in, service, 1), by);
+}
+
+
+double
+assist_figure_target(int32_t day)
+{
+    int32_t  first, last;
+
+    first = assist_date_days(2024, 12, 31);
+    last = assist_date_days(2030, 12, 31);
+
+    if (day <= first) {
+        return FIRST_TARGET;
+    }
+
+    if (day >= last) {
+        return LAST_TARGET;
+    }
+
+    return FIRST_TARGET
+           + (LAST_TARGET - FIRST_TARGET) * (day - first) / (last - first);
+}
+
+
+const assist_counters_t *
+assist_figure_counters(const assist_figure_in_t *in, uint32_t service,
+    int last)
+{
+    return in->counters ? in->counters(in->data, service, last) : NULL;
+}
+
+
+/*
+ * L1 needs a task on file, and none can be given to a figure, so it is never
+ * reached; the method of the document says so.
+ */
+
+unsigned
+assist_figure_judge(const assist_figure_in_t *in, int32_t updated,
+    const assist_counters_t *now, const assist_counters_t *last, int by)
+{
+    unsigned  bits;
+    uint64_t  shown, model;
+
+    /* the first of a month must not reset the figure: either month will do */
+
+    bits = judge_month(in->levels, now, by)
+           | judge_month(in->levels, last, by);
+
+    shown = (now ? now->shown : 0) + (last ? last->shown : 0);
+
+    if (shown == 0 || updated == INT32_MIN
+        || (int64_t) in->today - updated > in->levels->l2_knowledge_days)
+    {
+        return bits;
+    }
+
+    /* a disclosure has no speaker: a service that a model answered at all is
+     * the model's, any other the catalogue's, so that the two add up */
+
+    model = model_answers(now) + model_answers(last);
+
+    if (by < 0 || by == (model ? ASSIST_BY_MODEL : ASSIST_BY_CATALOGUE)) {
+        bits |= ASSIST_L2;
+    }
+
+    return bits;
+}
+
+
+static unsigned
+judge_month(const assist_levels_t *levels, const assist_counters_t *c, int by)
+{
+    unsigned  bits;
+
+    bits = 0;
+
+    if (c == NULL) {
+        return bits;
+    }
+
+    if (exercised(levels, c, by)) {
+        bits |= ASSIST_L3;
+    }
+
+    if (effective(levels, c, by)) {
+        bits |= ASSIST_L4;
+    }
+
+    return bits;
+}
+
+
+static int
+exercised(const assist_levels_t *levels, const assist_counters_t *c, int by)
+{
+    uint64_t  days;
+
+    days = by < 0 ? c->days[ASSIST_BY_MODEL] | c->days[ASSIST_BY_CATALOGUE]
+                  : c->days[by];
+
+    return assist_ledger_outcome(c, ASSIST_ANSWERED, by)
+               >= levels->l3_interactions
+           && (uint32_t) __builtin_popcountll(days) >= levels->l3_days;
+}
+
+
+/*
+ * Shares are compared as quotients: a quotient of whole numbers and the
+ * threshold as it is written round to the same double where they are equal,
+ * so 24 of 30 reaches 0.80.  Sources, votes and latency are not counted by
+ * speaker, so they are the service's for either.
+ */
+
+static int
+effective(const assist_levels_t *levels, const assist_counters_t *c, int by)
+{
+    uint64_t  interactions, answered, answers, votes;
+
+    interactions = speaker_interactions(c, by);
+    answered = assist_ledger_outcome(c, ASSIST_ANSWERED, by);
+    answers = assist_ledger_outcome(c, ASSIST_ANSWERED, -1);
+    votes = c->useful[0] + c->useful[1];
+
+    if (answered == 0 || interactions < levels->l4_interactions) {
+        return 0;
+    }
+
+    if ((double) answered / (double) interactions < levels->l4_answered) {
+        return 0;
+    }
+
+    if ((double) c->sourced / (double) answers < levels->l4_sourced) {
+        return 0;
+    }
+
+    /* nobody voted: nobody complained */
+
+    if (votes
+        && (double) c->useful[0] / (double) votes > levels->l4_negative)
+    {
+        return 0;
+    }
+
+    return assist_ledger_percentile(c, 0.95) <= levels->l4_latency;
+}
+
+
+static uint64_t
+speaker_interactions(const assist_counters_t *c, int by)
+{
+    unsigned  i;
+    uint64_t  n;
+
+    if (by < 0) {
+        return assist_ledger_interactions(c);
+    }
+
+    n = 0;
+
+    for (i = 0; i < ASSIST_OUTCOME_MAX; i++) {
+        n += assist_ledger_outcome(c, i, by);
+    }
+
+    return n;
+}
+
+
+static uint64_t
+model_answers(const assist_counters_t *c)
+{
+    return c ? assist_ledger_outcome(c, ASSIST_ANSWERED, ASSIST_BY_MODEL) : 0;
+}

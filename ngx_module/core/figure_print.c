@@ -1,0 +1,102 @@
+/*
+ * Spellings that the documents of the figure share.
+ */
+
+#include "date.h"
+#include "figure_priv.h"
+
+
+static int has(assist_str_t s, char c);
+
+
+int64_t
+assist_figure_ratio(uint32_t numerator, uint32_t denominator)
+{
+    int64_t  ratio;
+
+    if (denominator == 0) {
+        return -1;
+    }
+
+    ratio = ((int64_t) numerator * 10000 + denominator / 2) / denominator;
+
+    /* the last missing service must not be rounded away */
+
+    return ratio >= 10000 && numerator < denominator ? 9999 : ratio;
+}
+
+
+void
+assist_figure_put_hundredths(assist_buf_t *out, int64_t n)
+{
+    if (n < 0) {
+        assist_buf_putc(out, '-');
+        n = -n;
+    }
+
+    assist_buf_uint(out, (uint64_t) n / 100);
+    assist_buf_putc(out, '.');
+    assist_buf_putc(out, (char) ('0' + n / 10 % 10));
+    assist_buf_putc(out, (char) ('0' + n % 10));
+}
+
+
+void
+assist_figure_put_period(assist_buf_t *out, const assist_figure_in_t *in)
+{
+    char  date[11];
+
+    assist_date_format(in->today, date);
+    assist_buf_add(out, date, sizeof("2026-11") - 1);
+}
+
+
+/*
+ * A spreadsheet runs a cell that starts so as a formula, quoted or not; a
+ * single quote before it makes it text (OWASP, "CSV injection").
+ */
+
+void
+assist_figure_put_cell(assist_buf_t *out, assist_str_t s)
+{
+    int          formula;
+    size_t       n;
+    const char  *p;
+
+    if (s.len == 0) {
+        return;
+    }
+
+    formula = memchr("=+-@\t\r", s.data[0], 6) != NULL;
+
+    /* whole runs at a time, since names are long and there are many */
+
+    if (!formula && !has(s, ',') && !has(s, '"') && !has(s, '\n')
+        && !has(s, '\r'))
+    {
+        assist_buf_add(out, s.data, s.len);
+        return;
+    }
+
+    assist_buf_puts(out, formula ? "\"'" : "\"");
+
+    while ((p = memchr(s.data, '"', s.len)) != NULL) {
+        n = (size_t) (p - s.data) + 1;
+
+        assist_buf_add(out, s.data, n);
+        assist_buf_putc(out, '"');
+
+        s.data += n;
+        s.len -= n;
+    }
+
+    assist_buf_add(out, s.data, s.len);
+    assist_buf_putc(out, '"');
+}
+
+
+static int
+has(assist_str_t s, char c)
+{
+    return memchr(s.data, c, s.len) != NULL;
+}

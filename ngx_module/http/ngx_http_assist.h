@@ -1,0 +1,277 @@
+/*
+ * What the files of this room share: configurations, the context of a request,
+ * and each file's entry points, by file.
+ */
+
+#ifndef NGX_HTTP_ASSIST_H
+#define NGX_HTTP_ASSIST_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "core/catalog.h"
+#include "core/figure.h"
+#include "core/ledger.h"
+#include "core/match.h"
+#include "core/search.h"
+#include "lua/run.h"
+#include "lua/vm.h"
+#include "ngx_http_assist_op.h"
+
+
+#define NGX_HTTP_ASSIST_KEY_LEN  32         /* SHA-256 */
+
+
+typedef struct ngx_http_assist_redis_s  ngx_http_assist_redis_t;
+
+
+/* An assist_hook directive. */
+typedef struct {
+    ngx_str_t                        file;      /* as written */
+    ngx_array_t                      conf;      /* of assist_conf_t */
+    ngx_msec_t                       cpu;       /* of its location */
+    const assist_source_t           *source;
+    assist_hook_t                   *hook;      /* in a worker; NULL: dead */
+    u_char                          *conf_file;
+    ngx_uint_t                       conf_line;
+} ngx_http_assist_hook_t;
+
+
+typedef struct {
+    ngx_str_t                        catalog_file;
+    assist_catalog_t                *catalog;
+    assist_match_t                  *match;
+    ngx_array_t                      synonyms;      /* of ngx_str_t: files */
+    u_char                          *image;         /* of the search index */
+    size_t                           image_len;
+
+    ngx_array_t                     *hook_path;     /* of ngx_str_t */
+    size_t                           hook_memory;
+    ngx_array_t                      hooks;         /* of ..._hook_t * */
+    ngx_http_assist_hook_t          *procedures;    /* the default ask hook */
+    ngx_array_t                      sources;       /* of assist_source_t */
+    u_char                           sources_hash[NGX_HTTP_ASSIST_KEY_LEN];
+
+    ngx_shm_zone_t                  *cache_zone;
+    ngx_http_assist_redis_t         *redis;
+
+    ngx_shm_zone_t                  *coverage_zone;
+    uint32_t                        *slots;         /* by service */
+    ngx_open_file_t                 *coverage_log;
+    ngx_msec_t                       coverage_flush;
+    assist_levels_t                  levels;
+    ngx_str_t                        node;
+
+    ngx_uint_t                       chats;         /* assist_chat locations */
+
+    /* in a worker */
+    assist_search_t                 *search;
+    assist_vm_t                     *vm;
+} ngx_http_assist_main_conf_t;
+
+
+typedef struct {
+    ngx_flag_t                       enable;
+    ngx_http_complex_value_t        *service;
+    ngx_array_t                     *exclude;       /* of complex values */
+    ngx_array_t                     *hooks;         /* of ..._hook_t * */
+    ngx_msec_t                       hook_cpu;
+    ngx_msec_t                       hook_timeout;
+    time_t                           cache_valid;
+    ngx_http_complex_value_t        *cache_scope;
+    ngx_flag_t                       coverage_log;
+    ngx_flag_t                       chat;
+    u_char                          *cache_seed;    /* in a worker */
+} ngx_http_assist_loc_conf_t;
+
+
+/* What a shared memory zone's `data` is. */
+typedef struct {
+    ngx_http_assist_main_conf_t     *mcf;
+    ngx_slab_pool_t                 *shpool;
+    void                            *sh;            /* the file's own */
+} ngx_http_assist_zone_t;
+
+
+/* A source under an answer. */
+typedef struct {
+    assist_str_t                     title;
+    assist_str_t                     url;
+    assist_str_t                     updated;
+} ngx_http_assist_cite_t;
+
+
+/* A request, as long as it lives, over internal redirects. */
+typedef struct {
+    ngx_http_request_t              *request;
+    uint32_t                         service;       /* or ASSIST_NONE */
+
+    /* the running hook */
+    assist_ctx_t                     ctx;
+    assist_run_t                     run;
+    assist_phase_t                   phase;
+    ngx_uint_t                       hook;          /* index in hooks */
+    ngx_queue_t                      ops;
+    ngx_event_t                      timer;         /* assist_hook_timeout */
+    assist_outcome_t                 failure;
+    void                           (*resume)(ngx_http_request_t *r);
+
+    /* what hooks gave */
+    assist_buf_t                     said;
+    ngx_array_t                      cites;         /* ..._cite_t */
+    ngx_array_t                      about;         /* uint32_t, procedures */
+    ngx_str_t                        reply_type;
+    ngx_str_t                        reply_body;
+    ngx_uint_t                       reply_status;  /* 0: none */
+
+    /* the interaction */
+    assist_event_t                   event;
+    ngx_str_t                        hook_name;
+    ngx_str_t                        hook_version;
+    ngx_str_t                        model;
+
+    /* phase ask */
+    ngx_str_t                        question;
+    ngx_str_t                        lang;
+    uint32_t                         previous;      /* service, ASSIST_NONE */
+    u_char                           key[NGX_HTTP_ASSIST_KEY_LEN];
+
+    unsigned                         matched:1;     /* service was looked up */
+    unsigned                         excluded:1;
+    unsigned                         page:1;        /* an HTML page went out */
+    unsigned                         hooked:1;      /* request hooks are over */
+    unsigned                         outcome:1;     /* event.outcome is set */
+    unsigned                         failed:1;      /* a hook; see failure */
+    unsigned                         counted:1;
+    unsigned                         shared:1;      /* `service` stands for
+                                                       several agencies */
+    unsigned                         cacheable:1;
+    unsigned                         chat:1;
+} ngx_http_assist_ctx_t;
+
+
+extern ngx_module_t  ngx_http_assist_module;
+extern ngx_module_t  ngx_http_assist_filter_module;
+
+
+static ngx_inline assist_str_t
+ngx_http_assist_str(ngx_str_t s)
+{
+    return (assist_str_t) { (const char *) s.data, s.len };
+}
+
+
+static ngx_inline ngx_str_t
+ngx_http_assist_ngx_str(assist_str_t s)
+{
+    ngx_str_t  out;
+
+    out.len = s.len;
+    out.data = (u_char *) s.data;
+
+    return out;
+}
+
+
+/* ngx_http_assist_request.c: the context, phases, variables */
+
+/* NULL: no memory; or, with create == 0, there is none */
+ngx_http_assist_ctx_t *ngx_http_assist_ctx(ngx_http_request_t *r,
+    ngx_uint_t create);
+/* finds the service and whether the traffic is excluded, once */
+void ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
+ngx_int_t ngx_http_assist_precontent(ngx_http_request_t *r);
+ngx_int_t ngx_http_assist_log(ngx_http_request_t *r);
+
+/* ngx_http_assist_variable.c */
+ngx_int_t ngx_http_assist_add_variables(ngx_conf_t *cf);
+
+/* ngx_http_assist_source.c: files, read by the master */
+ngx_int_t ngx_http_assist_read_file(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *text);
+ngx_int_t ngx_http_assist_load_catalog(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_assist_main_conf_t *mcf);
+ngx_int_t ngx_http_assist_build_index(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+ngx_int_t ngx_http_assist_load_sources(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+
+/* ngx_http_assist_hook.c: the worker's Lua state and the runs of requests */
+void ngx_http_assist_hook_init(ngx_cycle_t *cycle,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_hook_exit(ngx_http_assist_main_conf_t *mcf);
+/* runs the location's hooks of a phase; NGX_OK: over, NGX_AGAIN: waits, then
+ * `resume` is called */
+ngx_int_t ngx_http_assist_hook_run(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_phase_t phase,
+    void (*resume)(ngx_http_request_t *r));
+void ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx);
+
+/* ngx_http_assist_cache.c: L1, L2 behind one interface */
+ngx_int_t ngx_http_assist_cache_init_zone(ngx_shm_zone_t *zone, void *data);
+/* the SHA-256 of the parts and their lengths, so that no two lists of parts
+ * meet; NGX_ERROR: no memory */
+ngx_int_t ngx_http_assist_cache_key(u_char key[NGX_HTTP_ASSIST_KEY_LEN],
+    ngx_str_t *parts, ngx_uint_t n);
+/* NGX_OK: *value, in r->pool; NGX_DECLINED: a miss; NGX_AGAIN: an op in `ops`
+ * calls the handler with a string, or nil for a miss */
+ngx_int_t ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops,
+    u_char *key, ngx_str_t *value, ngx_http_assist_op_handler_pt handler,
+    void *data);
+void ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key,
+    ngx_str_t *value, time_t ttl);
+
+/* ngx_http_assist_redis.c: one pipelined connection of the worker */
+char *ngx_http_assist_redis_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* sends a command; op NULL: nobody waits.  NGX_ERROR: it is not connected, or
+ * too much is queued; the op is untouched. */
+ngx_int_t ngx_http_assist_redis_send(ngx_http_assist_redis_t *rd,
+    ngx_http_assist_op_t *op, ngx_uint_t argc, ngx_str_t *argv);
+ngx_msec_t ngx_http_assist_redis_timeout(ngx_http_assist_redis_t *rd);
+ngx_str_t ngx_http_assist_redis_prefix(ngx_http_assist_redis_t *rd);
+void ngx_http_assist_redis_exit(ngx_http_assist_redis_t *rd);
+
+/* ngx_http_assist_coverage.c: counters in shared memory, the evidence log */
+ngx_int_t ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *zone, void *data);
+ngx_int_t ngx_http_assist_coverage_check(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_coverage_init(ngx_cycle_t *cycle,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_coverage_exit(ngx_http_assist_main_conf_t *mcf);
+/* counts ctx->event and writes its line, once */
+void ngx_http_assist_coverage_event(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+void ngx_http_assist_coverage_view(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
+    assist_figure_in_t *in);
+
+/* ngx_http_assist_answer.c: an answer's JSON, and its stored form */
+/* the members from "outcome" on, without braces */
+ngx_int_t ngx_http_assist_answer_json(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
+ngx_int_t ngx_http_assist_answer_store(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *members, ngx_str_t *record);
+/* members points into the record; NGX_DECLINED: not a record of ours */
+ngx_int_t ngx_http_assist_answer_load(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *record, ngx_str_t *members);
+
+/* ngx_http_assist_send.c: whole responses; each returns what a content handler
+ * returns */
+ngx_int_t ngx_http_assist_send(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type, ngx_str_t *body);
+/* {"error":{"code":..,"message":..}} */
+ngx_int_t ngx_http_assist_send_error(ngx_http_request_t *r, ngx_uint_t status,
+    const char *code, const char *fmt, ...);
+ngx_int_t ngx_http_assist_add_header(ngx_http_request_t *r, const char *name,
+    const char *value);
+/* what of the URI is below its location's name */
+ngx_str_t ngx_http_assist_below(ngx_http_request_t *r);
+
+/* ngx_http_assist_chat.c, ngx_http_assist_status.c: content handlers */
+ngx_int_t ngx_http_assist_chat_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_assist_status_handler(ngx_http_request_t *r);
+
+
+#endif

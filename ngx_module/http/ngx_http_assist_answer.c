@@ -1,0 +1,248 @@
+/*
+ * An answer as JSON, and as the record that the cache keeps: what is needed to
+ * count a hit, then the JSON as it is sent.
+ *
+ *     1 US outcome US service US hook US version US model US sourced LF JSON
+ *
+ * US is the byte 0x1f, which no field can hold.
+ */
+
+#include "ngx_http_assist.h"
+
+
+#define NGX_HTTP_ASSIST_RECORD  "1\x1f"
+#define US                      '\x1f'
+
+
+static void ngx_http_assist_answer_services(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_ctx_t *ctx, assist_buf_t *buf);
+static ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r,
+    assist_buf_t *buf, ngx_str_t *out);
+static ngx_int_t ngx_http_assist_field(u_char **p, u_char *end,
+    ngx_str_t *field);
+
+
+ngx_int_t
+ngx_http_assist_answer_json(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *members)
+{
+    ngx_uint_t                    i;
+    assist_buf_t                  buf = ASSIST_BUF_INIT;
+    ngx_http_assist_cite_t       *cite;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    assist_buf_puts(&buf, "\"outcome\":");
+    assist_buf_json(&buf,
+                    assist_str_of(assist_outcome_name(ctx->event.outcome)));
+    assist_buf_puts(&buf, ",\"answer\":");
+    assist_buf_json(&buf, assist_buf_str(&ctx->said));
+
+    assist_buf_puts(&buf, ",\"services\":[");
+    ngx_http_assist_answer_services(mcf, ctx, &buf);
+
+    assist_buf_puts(&buf, "],\"sources\":[");
+    cite = ctx->cites.elts;
+
+    for (i = 0; i < ctx->cites.nelts; i++) {
+        assist_buf_puts(&buf, i ? ",{\"title\":" : "{\"title\":");
+        assist_buf_json(&buf, cite[i].title);
+        assist_buf_puts(&buf, ",\"url\":");
+        assist_buf_json(&buf, cite[i].url);
+        assist_buf_puts(&buf, ",\"updated\":");
+
+        if (cite[i].updated.len) {
+            assist_buf_json(&buf, cite[i].updated);
+        } else {
+            assist_buf_puts(&buf, "null");
+        }
+
+        assist_buf_putc(&buf, '}');
+    }
+
+    assist_buf_puts(&buf, "],\"model\":");
+    assist_buf_json(&buf, ngx_http_assist_str(ctx->model));
+    assist_buf_puts(&buf, ",\"ai\":true");
+
+    return ngx_http_assist_take_buf(r, &buf, members);
+}
+
+
+ngx_int_t
+ngx_http_assist_answer_store(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *members, ngx_str_t *record)
+{
+    assist_str_t                  service;
+    assist_buf_t                  buf = ASSIST_BUF_INIT;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    service = assist_str("");
+
+    if (ctx->service != ASSIST_NONE && !ctx->shared) {
+        service = mcf->catalog->services[ctx->service].id;
+    }
+
+    assist_buf_puts(&buf, NGX_HTTP_ASSIST_RECORD);
+    assist_buf_puts(&buf, assist_outcome_name(ctx->event.outcome));
+    assist_buf_putc(&buf, US);
+    assist_buf_add(&buf, service.data, service.len);
+    assist_buf_putc(&buf, US);
+    assist_buf_add(&buf, (char *) ctx->hook_name.data, ctx->hook_name.len);
+    assist_buf_putc(&buf, US);
+    assist_buf_add(&buf, (char *) ctx->hook_version.data,
+                   ctx->hook_version.len);
+    assist_buf_putc(&buf, US);
+    assist_buf_add(&buf, (char *) ctx->model.data, ctx->model.len);
+    assist_buf_putc(&buf, US);
+    assist_buf_putc(&buf, ctx->event.sourced ? '1' : '0');
+    assist_buf_putc(&buf, '\n');
+    assist_buf_add(&buf, (char *) members->data, members->len);
+
+    return ngx_http_assist_take_buf(r, &buf, record);
+}
+
+
+ngx_int_t
+ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *record, ngx_str_t *members)
+{
+    int                           outcome;
+    u_char                       *p, *end, *at, *line;
+    ngx_str_t                     f[6];
+    ngx_uint_t                    i;
+    assist_str_t                  code, agency;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    if (record->len < 2
+        || ngx_memcmp(record->data, NGX_HTTP_ASSIST_RECORD, 2) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    end = record->data + record->len;
+    line = ngx_strlchr(record->data, end, '\n');
+
+    if (line == NULL) {
+        return NGX_DECLINED;
+    }
+
+    p = record->data + 2;
+
+    for (i = 0; i < 6; i++) {
+        if (ngx_http_assist_field(&p, line, &f[i]) != NGX_OK) {
+            return NGX_DECLINED;
+        }
+    }
+
+    /* zero-terminates the outcome in the record's own bytes */
+    f[0].data[f[0].len] = '\0';
+    outcome = assist_outcome_of((char *) f[0].data);
+
+    if (outcome < 0) {
+        return NGX_DECLINED;
+    }
+
+    if (f[1].len && ctx->service == ASSIST_NONE) {
+        mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+        code = ngx_http_assist_str(f[1]);
+        agency = assist_str("");
+        at = ngx_strlchr(f[1].data, f[1].data + f[1].len, '@');
+
+        if (at != NULL) {
+            code.len = (size_t) (at - f[1].data);
+            agency.data = (char *) at + 1;
+            agency.len = f[1].len - code.len - 1;
+        }
+
+        ctx->service = assist_catalog_find(mcf->catalog, code, agency);
+    }
+
+    ctx->outcome = 1;
+    ctx->event.outcome = (assist_outcome_t) outcome;
+    ctx->hook_name = f[2];
+    ctx->hook_version = f[3];
+    ctx->model = f[4];
+    ctx->event.sourced = f[5].len == 1 && f[5].data[0] == '1';
+
+    members->data = line + 1;
+    members->len = end - members->data;
+
+    return NGX_OK;
+}
+
+
+/* What the answer is about, best first; else the service that was given. */
+
+static void
+ngx_http_assist_answer_services(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_ctx_t *ctx, assist_buf_t *buf)
+{
+    uint32_t      *service;
+    ngx_uint_t     i, n;
+    assist_row_t  *row;
+
+    service = ctx->about.elts;
+    n = ctx->about.nelts;
+
+    if (n == 0 && ctx->service != ASSIST_NONE) {
+        service = &ctx->service;
+        n = 1;
+    }
+
+    for (i = 0; i < n; i++) {
+        row = &mcf->catalog->rows[mcf->catalog->services[service[i]].row];
+
+        assist_buf_puts(buf, i ? ",{\"code\":" : "{\"code\":");
+        assist_buf_json(buf, row->code);
+        assist_buf_puts(buf, ",\"name\":");
+        assist_buf_json(buf, row->name);
+        assist_buf_puts(buf, ",\"agency\":");
+        assist_buf_json(buf, row->agency_code);
+        assist_buf_puts(buf, ",\"agency_name\":");
+        assist_buf_json(buf, row->agency);
+        assist_buf_puts(buf, ",\"level\":");
+        assist_buf_json(buf,
+            assist_str_of(assist_level_name(
+                              mcf->catalog->services[service[i]].level)));
+        assist_buf_putc(buf, '}');
+    }
+}
+
+
+static ngx_int_t
+ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
+    ngx_str_t *out)
+{
+    out->len = buf->len;
+    out->data = buf->failed ? NULL : ngx_pnalloc(r->pool, buf->len);
+
+    if (out->data != NULL) {
+        ngx_memcpy(out->data, buf->data, buf->len);
+    }
+
+    assist_buf_free(buf);
+
+    return out->data ? NGX_OK : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_assist_field(u_char **p, u_char *end, ngx_str_t *field)
+{
+    u_char  *sep;
+
+    if (*p > end) {
+        return NGX_ERROR;
+    }
+
+    sep = ngx_strlchr(*p, end, US);
+    sep = sep ? sep : end;
+
+    field->data = *p;
+    field->len = sep - *p;
+    *p = sep + 1;
+
+    return NGX_OK;
+}

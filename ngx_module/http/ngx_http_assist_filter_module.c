@@ -1,0 +1,116 @@
+/*
+ * The response filters: they see the portal's answer as it leaves, after
+ * gunzip and before gzip.  What was a page of the portal is known here: the
+ * final status and type, whoever made them.
+ */
+
+#include "ngx_http_assist.h"
+
+
+static ngx_int_t ngx_http_assist_header_filter(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_assist_is_page(ngx_http_request_t *r);
+static ngx_int_t ngx_http_assist_filter_init(ngx_conf_t *cf);
+
+
+static ngx_http_module_t  ngx_http_assist_filter_module_ctx = {
+    NULL,                                  /* preconfiguration */
+    ngx_http_assist_filter_init,           /* postconfiguration */
+
+    NULL,                                  /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    NULL,                                  /* create location configuration */
+    NULL                                   /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_assist_filter_module = {
+    NGX_MODULE_V1,
+    &ngx_http_assist_filter_module_ctx,    /* module context */
+    NULL,                                  /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    NULL,                                  /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    NULL,                                  /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+
+
+static ngx_int_t
+ngx_http_assist_header_filter(ngx_http_request_t *r)
+{
+    ngx_http_assist_ctx_t       *ctx;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    if (r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    if (lcf->enable && !lcf->chat && ngx_http_assist_is_page(r)) {
+        ctx = ngx_http_assist_ctx(r, 1);
+
+        if (ctx) {
+            ngx_http_assist_match(r, ctx);
+            ctx->page = 1;
+        }
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * Has a person been shown a page?  A 304 has no type any more: then what the
+ * browser asked for tells a page from its pictures and scripts.
+ */
+
+static ngx_uint_t
+ngx_http_assist_is_page(ngx_http_request_t *r)
+{
+    ngx_str_t  *type;
+
+    if (r->method != NGX_HTTP_GET && r->method != NGX_HTTP_POST) {
+        return 0;
+    }
+
+    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
+#if (NGX_HTTP_HEADERS)
+        return r->headers_in.accept
+               && ngx_strcasestrn(r->headers_in.accept->value.data,
+                                  "text/html", 9 - 1)
+                  != NULL;
+#else
+        return 0;
+#endif
+    }
+
+    type = &r->headers_out.content_type;
+
+    return r->headers_out.status == NGX_HTTP_OK
+           && type->len >= sizeof("text/html") - 1
+           && ngx_strncasecmp(type->data, (u_char *) "text/html",
+                              sizeof("text/html") - 1)
+              == 0;
+}
+
+
+static ngx_int_t
+ngx_http_assist_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_assist_header_filter;
+
+    return NGX_OK;
+}

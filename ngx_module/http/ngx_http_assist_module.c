@@ -1,0 +1,794 @@
+/*
+ * nginx-assist: directives, configurations, phases.
+ *
+ * This module has the handlers; ngx_http_assist_filter_module, in the same
+ * object, has the filters.
+ */
+
+#include "ngx_http_assist.h"
+
+
+static void *ngx_http_assist_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_assist_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_assist_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static ngx_int_t ngx_http_assist_init(ngx_conf_t *cf);
+static ngx_int_t ngx_http_assist_init_process(ngx_cycle_t *cycle);
+static void ngx_http_assist_exit_process(ngx_cycle_t *cycle);
+
+static char *ngx_http_assist_catalog(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_synonyms(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_hook_path(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_hook(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_cache_valid(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_coverage_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_levels(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+static ngx_command_t  ngx_http_assist_commands[] = {
+
+    { ngx_string("assist"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, enable),
+      NULL },
+
+    { ngx_string("assist_catalog"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_catalog,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_synonyms"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_synonyms,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_service"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, service),
+      NULL },
+
+    { ngx_string("assist_hook"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_assist_hook,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_hook_path"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_assist_hook_path,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_hook_cpu"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, hook_cpu),
+      NULL },
+
+    { ngx_string("assist_hook_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, hook_timeout),
+      NULL },
+
+    { ngx_string("assist_hook_memory"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_size_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_assist_main_conf_t, hook_memory),
+      NULL },
+
+    { ngx_string("assist_cache_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_assist_main_conf_t, cache_zone),
+      ngx_http_assist_cache_init_zone },
+
+    { ngx_string("assist_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_assist_redis_set,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_assist_main_conf_t, redis),
+      NULL },
+
+    { ngx_string("assist_cache_valid"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_assist_cache_valid,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_cache_scope"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_set_complex_value_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, cache_scope),
+      NULL },
+
+    { ngx_string("assist_exclude"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_set_predicate_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, exclude),
+      NULL },
+
+    { ngx_string("assist_coverage_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_assist_main_conf_t, coverage_zone),
+      ngx_http_assist_coverage_init_zone },
+
+    { ngx_string("assist_coverage_log"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_assist_coverage_log,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_levels"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_levels,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_node"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_assist_main_conf_t, node),
+      NULL },
+
+    { ngx_string("assist_chat"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_assist_content,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      ngx_http_assist_chat_handler },
+
+    { ngx_string("assist_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_assist_content,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      ngx_http_assist_status_handler },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_assist_module_ctx = {
+    ngx_http_assist_add_variables,         /* preconfiguration */
+    ngx_http_assist_init,                  /* postconfiguration */
+
+    ngx_http_assist_create_main_conf,      /* create main configuration */
+    ngx_http_assist_init_main_conf,        /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_assist_create_loc_conf,       /* create location configuration */
+    ngx_http_assist_merge_loc_conf         /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_assist_module = {
+    NGX_MODULE_V1,
+    &ngx_http_assist_module_ctx,           /* module context */
+    ngx_http_assist_commands,              /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_assist_init_process,          /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_assist_exit_process,          /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static void *
+ngx_http_assist_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_assist_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     mcf->catalog, match, image, procedures, redis, slots = NULL;
+     *     mcf->cache_zone, coverage_zone, coverage_log = NULL;
+     *     mcf->chats = 0;
+     *     mcf->node = { 0, NULL };
+     *     mcf->search, vm = NULL;
+     */
+
+    mcf->hook_path = NULL;
+    mcf->hook_memory = NGX_CONF_UNSET_SIZE;
+    mcf->coverage_flush = 1000;
+    assist_levels_default(&mcf->levels);
+
+    if (ngx_array_init(&mcf->synonyms, cf->pool, 2, sizeof(ngx_str_t))
+        != NGX_OK
+        || ngx_array_init(&mcf->hooks, cf->pool, 4,
+                          sizeof(ngx_http_assist_hook_t *))
+           != NGX_OK
+        || ngx_array_init(&mcf->sources, cf->pool, 16,
+                          sizeof(assist_source_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return mcf;
+}
+
+
+static char *
+ngx_http_assist_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_assist_main_conf_t  *mcf = conf;
+
+    ngx_conf_init_size_value(mcf->hook_memory, 64 * 1024 * 1024);
+
+    if (mcf->hook_memory < 4 * 1024 * 1024) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "assist_hook_memory must be at least 4m");
+        return NGX_CONF_ERROR;
+    }
+
+    if (mcf->node.len == 0) {
+        mcf->node = cf->cycle->hostname;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_assist_loc_conf_t));
+    if (lcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     lcf->chat = 0;
+     *     lcf->cache_seed = NULL;
+     */
+
+    lcf->enable = NGX_CONF_UNSET;
+    lcf->service = NGX_CONF_UNSET_PTR;
+    lcf->exclude = NGX_CONF_UNSET_PTR;
+    lcf->hooks = NGX_CONF_UNSET_PTR;
+    lcf->hook_cpu = NGX_CONF_UNSET_MSEC;
+    lcf->hook_timeout = NGX_CONF_UNSET_MSEC;
+    lcf->cache_valid = NGX_CONF_UNSET;
+    lcf->cache_scope = NGX_CONF_UNSET_PTR;
+    lcf->coverage_log = NGX_CONF_UNSET;
+
+    return lcf;
+}
+
+
+static char *
+ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_assist_loc_conf_t *prev = parent;
+    ngx_http_assist_loc_conf_t *conf = child;
+
+    ngx_uint_t                i;
+    ngx_http_assist_hook_t  **hook;
+
+    ngx_conf_merge_value(conf->enable, prev->enable, 0);
+    ngx_conf_merge_ptr_value(conf->service, prev->service, NULL);
+    ngx_conf_merge_ptr_value(conf->exclude, prev->exclude, NULL);
+    ngx_conf_merge_msec_value(conf->hook_cpu, prev->hook_cpu, 50);
+    ngx_conf_merge_msec_value(conf->hook_timeout, prev->hook_timeout, 2000);
+    ngx_conf_merge_sec_value(conf->cache_valid, prev->cache_valid, 3600);
+    ngx_conf_merge_ptr_value(conf->cache_scope, prev->cache_scope, NULL);
+    ngx_conf_merge_value(conf->coverage_log, prev->coverage_log, 1);
+
+    ngx_conf_merge_ptr_value(conf->hooks, prev->hooks, NULL);
+
+    for (i = 0; conf->hooks && i < conf->hooks->nelts; i++) {
+        hook = conf->hooks->elts;
+
+        /* of the level where the hook is written, which comes first */
+        if (hook[i]->cpu == 0) {
+            hook[i]->cpu = conf->hook_cpu;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_assist_init(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt          *h;
+    ngx_http_core_main_conf_t    *cmcf;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_assist_precontent;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_assist_log;
+
+    if (mcf->catalog == NULL && mcf->hooks.nelts == 0 && mcf->chats == 0) {
+        /* loaded, but not used: nothing to read */
+        return NGX_OK;
+    }
+
+    if (ngx_http_assist_build_index(cf, mcf) != NGX_OK
+        || ngx_http_assist_load_sources(cf, mcf) != NGX_OK
+        || ngx_http_assist_coverage_check(cf, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_assist_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_assist_main_conf_t  *mcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_assist_module);
+
+    /* an error here would end the worker for good: features die, not it */
+
+    if (mcf != NULL) {
+        ngx_http_assist_hook_init(cycle, mcf);
+        ngx_http_assist_coverage_init(cycle, mcf);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_assist_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_assist_module);
+
+    if (mcf == NULL) {
+        return;
+    }
+
+    ngx_http_assist_coverage_exit(mcf);
+
+    if (mcf->redis) {
+        ngx_http_assist_redis_exit(mcf->redis);
+    }
+
+    ngx_http_assist_hook_exit(mcf);
+}
+
+
+static char *
+ngx_http_assist_catalog(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_main_conf_t *mcf = conf;
+
+    ngx_str_t  *value;
+
+    if (mcf->catalog) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_http_assist_load_catalog(cf, &value[1], mcf) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_assist_synonyms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_main_conf_t *mcf = conf;
+
+    ngx_str_t  *value, *file;
+
+    value = cf->args->elts;
+
+    file = ngx_array_push(&mcf->synonyms);
+    if (file == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *file = value[1];
+
+    return ngx_conf_full_name(cf->cycle, file, 1) == NGX_OK ? NGX_CONF_OK
+                                                            : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_assist_hook_path(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_main_conf_t *mcf = conf;
+
+    ngx_str_t   *value, *dir;
+    ngx_uint_t   i;
+
+    if (mcf->hook_path) {
+        return "is duplicate";
+    }
+
+    mcf->hook_path = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
+    if (mcf->hook_path == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        dir = ngx_array_push(mcf->hook_path);
+        if (dir == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *dir = value[i];
+
+        if (ngx_conf_full_name(cf->cycle, dir, 1) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_assist_hook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_loc_conf_t *lcf = conf;
+
+    u_char                       *p;
+    ngx_str_t                    *value;
+    ngx_uint_t                    i;
+    assist_conf_t                *pair;
+    ngx_http_assist_hook_t       *hook, **slot;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    value = cf->args->elts;
+
+    hook = ngx_pcalloc(cf->pool, sizeof(ngx_http_assist_hook_t));
+    if (hook == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    hook->file = value[1];
+    hook->conf_file = cf->conf_file->file.name.data;
+    hook->conf_line = cf->conf_file->line;
+
+    if (ngx_array_init(&hook->conf, cf->pool, 2, sizeof(assist_conf_t))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+        p = (u_char *) ngx_strchr(value[i].data, '=');
+
+        if (p == NULL || p == value[i].data) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid parameter \"%V\", a hook takes "
+                               "key=value", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        pair = ngx_array_push(&hook->conf);
+        if (pair == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        pair->key.data = (char *) value[i].data;
+        pair->key.len = (size_t) (p - value[i].data);
+        pair->value.data = (char *) p + 1;
+        pair->value.len = value[i].len - pair->key.len - 1;
+    }
+
+    if (lcf->hooks == NGX_CONF_UNSET_PTR) {
+        lcf->hooks = ngx_array_create(cf->pool, 2,
+                                      sizeof(ngx_http_assist_hook_t *));
+        if (lcf->hooks == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    slot = ngx_array_push(lcf->hooks);
+    if (slot == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *slot = hook;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
+
+    slot = ngx_array_push(&mcf->hooks);
+    if (slot == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *slot = hook;
+
+    return NGX_CONF_OK;
+}
+
+
+/* assist_cache_valid [answered] time */
+
+static char *
+ngx_http_assist_cache_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_loc_conf_t *lcf = conf;
+
+    time_t      valid;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 3 && ngx_strcmp(value[1].data, "answered") != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid outcome \"%V\", only \"answered\" is "
+                           "stored", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (lcf->cache_valid != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    valid = ngx_parse_time(&value[cf->args->nelts - 1], 1);
+
+    if (valid == (time_t) NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid time value \"%V\"",
+                           &value[cf->args->nelts - 1]);
+        return NGX_CONF_ERROR;
+    }
+
+    lcf->cache_valid = valid;
+
+    return NGX_CONF_OK;
+}
+
+
+/* assist_cache_zone, assist_coverage_zone: name:size */
+
+static char *
+ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char *base = conf;
+
+    u_char                  *p;
+    ssize_t                  size;
+    ngx_str_t               *value, name, s;
+    ngx_shm_zone_t         **zone;
+    ngx_http_assist_zone_t  *data;
+
+    zone = (ngx_shm_zone_t **) (base + cmd->offset);
+
+    if (*zone) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    p = (u_char *) ngx_strchr(value[1].data, ':');
+
+    if (p == NULL || p == value[1].data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone \"%V\", it is written name:size, "
+                           "such as \"assist:10m\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data = value[1].data;
+    name.len = p - value[1].data;
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid zone size \"%V\"",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (size < (ssize_t) (8 * ngx_pagesize)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "zone \"%V\" is too small",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    *zone = ngx_shared_memory_add(cf, &name, size, &ngx_http_assist_module);
+    if (*zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if ((*zone)->data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" is used for something else", &name);
+        return NGX_CONF_ERROR;
+    }
+
+    data = ngx_pcalloc(cf->pool, sizeof(ngx_http_assist_zone_t));
+    if (data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    data->mcf = conf;
+
+    (*zone)->data = data;
+    (*zone)->init = (ngx_shm_zone_init_pt) cmd->post;
+
+    return NGX_CONF_OK;
+}
+
+
+/* assist_coverage_log path [flush=1s] | off */
+
+static char *
+ngx_http_assist_coverage_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_loc_conf_t *lcf = conf;
+
+    ngx_str_t                    *value, s;
+    ngx_msec_t                    flush;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    value = cf->args->elts;
+
+    if (lcf->coverage_log != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        lcf->coverage_log = 0;
+        return NGX_CONF_OK;
+    }
+
+    if (cf->cmd_type != NGX_HTTP_MAIN_CONF) {
+        return "takes a path at the http level only, here \"off\"";
+    }
+
+    lcf->coverage_log = 1;
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
+
+    mcf->coverage_log = ngx_conf_open_file(cf->cycle, &value[1]);
+    if (mcf->coverage_log == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (cf->args->nelts == 2) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strncmp(value[2].data, "flush=", 6) == 0) {
+        s.data = value[2].data + 6;
+        s.len = value[2].len - 6;
+        flush = ngx_parse_time(&s, 0);
+
+        if (flush != (ngx_msec_t) NGX_ERROR && flush != 0) {
+            mcf->coverage_flush = flush;
+            return NGX_CONF_OK;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
+                       &value[2]);
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_http_assist_levels(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_main_conf_t *mcf = conf;
+
+    ngx_str_t       *value, name, text;
+    assist_error_t   err;
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK
+        || ngx_http_assist_read_file(cf, &name, &text) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (assist_levels_parse(&mcf->levels, ngx_http_assist_str(text), &err)
+        != 0)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V:%uD: %s", &name, err.line,
+                           err.text);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* assist_chat, assist_status */
+
+static char *
+ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_loc_conf_t *lcf = conf;
+
+    ngx_http_core_loc_conf_t     *clcf;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = (ngx_http_handler_pt) cmd->post;
+
+    if (clcf->handler == ngx_http_assist_chat_handler) {
+        mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
+        mcf->chats++;
+        lcf->chat = 1;
+    }
+
+    return NGX_CONF_OK;
+}

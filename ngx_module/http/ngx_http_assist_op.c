@@ -1,0 +1,189 @@
+#include "ngx_http_assist_op.h"
+
+
+static void ngx_http_assist_op_event(ngx_event_t *ev);
+static void ngx_http_assist_op_timeout(ngx_event_t *ev);
+static void ngx_http_assist_op_sleep_over(ngx_event_t *ev);
+static void ngx_http_assist_op_free(ngx_http_assist_op_t *op);
+
+
+ngx_http_assist_op_t *
+ngx_http_assist_op_create(ngx_http_request_t *r, ngx_queue_t *ops,
+    ngx_http_assist_op_handler_pt handler, void *data, ngx_msec_t timeout)
+{
+    ngx_log_t             *log;
+    ngx_http_assist_op_t  *op;
+
+    log = r ? r->connection->log : ngx_cycle->log;
+
+    op = ngx_calloc(sizeof(ngx_http_assist_op_t), log);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    op->request = r;
+    op->handler = handler;
+    op->data = data;
+
+    op->event.data = op;
+    op->event.handler = ngx_http_assist_op_event;
+    op->event.log = log;
+
+    op->timer.data = op;
+    op->timer.handler = ngx_http_assist_op_timeout;
+    op->timer.log = log;
+
+    if (r != NULL) {
+        ngx_queue_insert_tail(ops, &op->queue);
+
+        if (timeout) {
+            ngx_add_timer(&op->timer, timeout);
+        }
+    }
+
+    return op;
+}
+
+
+void
+ngx_http_assist_op_done(ngx_http_assist_op_t *op)
+{
+    op->held = 0;
+
+    if (op->request == NULL) {
+        ngx_http_assist_op_free(op);
+        return;
+    }
+
+    if (op->done) {
+        return;
+    }
+
+    op->done = 1;
+
+    if (op->timer.timer_set) {
+        ngx_del_timer(&op->timer);
+    }
+
+    ngx_post_event(&op->event, &ngx_posted_events);
+}
+
+
+void
+ngx_http_assist_op_drop(ngx_http_assist_op_t *op)
+{
+    ngx_queue_remove(&op->queue);
+    op->request = NULL;
+
+    if (op->timer.timer_set) {
+        ngx_del_timer(&op->timer);
+    }
+
+    if (op->event.posted) {
+        ngx_delete_posted_event(&op->event);
+    }
+
+    if (!op->held) {
+        ngx_http_assist_op_free(op);
+    }
+}
+
+
+void
+ngx_http_assist_op_cancel_all(ngx_queue_t *ops)
+{
+    ngx_http_assist_op_t  *op;
+
+    while (!ngx_queue_empty(ops)) {
+        op = ngx_queue_data(ngx_queue_head(ops), ngx_http_assist_op_t, queue);
+        ngx_http_assist_op_drop(op);
+    }
+}
+
+
+ngx_http_assist_op_t *
+ngx_http_assist_op_sleep(ngx_http_request_t *r, ngx_queue_t *ops,
+    ngx_http_assist_op_handler_pt handler, void *data, ngx_msec_t ms)
+{
+    ngx_http_assist_op_t  *op;
+
+    op = ngx_http_assist_op_create(r, ops, handler, data, ms ? ms : 1);
+
+    if (op != NULL) {
+        op->timer.handler = ngx_http_assist_op_sleep_over;
+    }
+
+    return op;
+}
+
+
+/* The waiter's turn, as if its own connection had had an event. */
+
+static void
+ngx_http_assist_op_event(ngx_event_t *ev)
+{
+    ngx_connection_t      *c;
+    ngx_http_request_t    *r;
+    ngx_http_assist_op_t  *op;
+
+    op = ev->data;
+    r = op->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (op->finish) {
+        op->finish(op);
+    }
+
+    ngx_queue_remove(&op->queue);
+    op->request = NULL;
+
+    op->handler(op);
+
+    if (!op->held) {
+        ngx_http_assist_op_free(op);
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* The kind still holds the op: only its request stops waiting. */
+
+static void
+ngx_http_assist_op_timeout(ngx_event_t *ev)
+{
+    ngx_http_assist_op_t  *op;
+
+    op = ev->data;
+
+    op->value.type = ASSIST_NIL;
+    op->value.error = "timeout";
+    op->done = 1;
+
+    ngx_http_assist_op_event(&op->event);
+}
+
+
+static void
+ngx_http_assist_op_sleep_over(ngx_event_t *ev)
+{
+    ngx_http_assist_op_t  *op;
+
+    op = ev->data;
+    op->value.type = ASSIST_TRUE;
+
+    ngx_http_assist_op_event(&op->event);
+}
+
+
+static void
+ngx_http_assist_op_free(ngx_http_assist_op_t *op)
+{
+    if (op->buffer) {
+        ngx_free(op->buffer);
+    }
+
+    ngx_free(op);
+}

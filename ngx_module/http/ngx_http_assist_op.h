@@ -1,0 +1,75 @@
+/*
+ * An op: anything that a request waits for (a sleep, a Redis command, ...).
+ *
+ * One life cycle.  A kind creates an op for a request, and calls
+ * ngx_http_assist_op_done() from wherever its answer arrives; the waiter's
+ * handler then runs from a posted event, in the request's own log context, and
+ * the op is freed.  When the request ends first, its cleanup cancels all its
+ * ops: the waiter is never called.  An op that its kind still holds (`held`: a
+ * Redis command cannot be recalled) stays, without a request, until its answer
+ * has come.  Ops therefore live outside the request's pool.
+ */
+
+#ifndef NGX_HTTP_ASSIST_OP_H
+#define NGX_HTTP_ASSIST_OP_H
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "lua/host.h"
+
+
+typedef struct ngx_http_assist_op_s  ngx_http_assist_op_t;
+
+typedef void (*ngx_http_assist_op_handler_pt)(ngx_http_assist_op_t *op);
+
+
+struct ngx_http_assist_op_s {
+    ngx_queue_t                     queue;      /* in its owner's list */
+    ngx_http_request_t             *request;    /* NULL: nobody waits */
+
+    ngx_http_assist_op_handler_pt   handler;    /* the waiter */
+    void                           *data;       /* the waiter's */
+
+    /* the kind's: `finish` turns an answer into a value for the waiter */
+    void                          (*finish)(ngx_http_assist_op_t *op);
+    ngx_queue_t                     link;
+    u_char                          key[32];
+
+    ngx_event_t                     event;      /* posted when done */
+    ngx_event_t                     timer;      /* its deadline */
+
+    assist_value_t                  value;
+    u_char                         *buffer;     /* of value, freed with it */
+
+    unsigned                        done:1;
+    unsigned                        held:1;     /* the kind still has it */
+};
+
+
+/*
+ * An op of r, in r's list `ops`; r NULL: nobody waits for it.  It times out
+ * after `timeout` ms with the value nil, "timeout" (0: no deadline).  NULL: no
+ * memory.
+ */
+ngx_http_assist_op_t *ngx_http_assist_op_create(ngx_http_request_t *r,
+    ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data,
+    ngx_msec_t timeout);
+
+/* The answer is in op->value.  The kind lets go of the op. */
+void ngx_http_assist_op_done(ngx_http_assist_op_t *op);
+
+/* An op that was not started after all: nobody is called. */
+void ngx_http_assist_op_drop(ngx_http_assist_op_t *op);
+
+/* Ends all ops of a list without calling anybody. */
+void ngx_http_assist_op_cancel_all(ngx_queue_t *ops);
+
+/* A pause; its value is true. */
+ngx_http_assist_op_t *ngx_http_assist_op_sleep(ngx_http_request_t *r,
+    ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data,
+    ngx_msec_t ms);
+
+
+#endif

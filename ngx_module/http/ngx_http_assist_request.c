@@ -1,0 +1,259 @@
+/*
+ * A request's way: its service is found, its `request` hooks run before the
+ * portal is asked, and what came of it is counted when it ends.
+ */
+
+#include "ngx_http_assist.h"
+
+
+static void ngx_http_assist_ctx_cleanup(void *data);
+static uint32_t ngx_http_assist_service(ngx_http_request_t *r,
+    ngx_str_t *value, ngx_http_assist_main_conf_t *mcf);
+static ngx_int_t ngx_http_assist_reply(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+
+
+ngx_http_assist_ctx_t *
+ngx_http_assist_ctx(ngx_http_request_t *r, ngx_uint_t create)
+{
+    ngx_pool_cleanup_t     *cln;
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_assist_module);
+
+    if (ctx != NULL) {
+        return ctx;
+    }
+
+    if (r->internal || r->filter_finalize) {
+
+        /* an internal redirect has zeroed r->ctx; the cleanup remembers */
+
+        for (cln = r->pool->cleanup; cln; cln = cln->next) {
+            if (cln->handler == ngx_http_assist_ctx_cleanup) {
+                ctx = cln->data;
+                ngx_http_set_ctx(r, ctx, ngx_http_assist_module);
+                return ctx;
+            }
+        }
+    }
+
+    if (!create) {
+        return NULL;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_assist_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_assist_ctx_t));
+
+    ctx->request = r;
+    ctx->service = ASSIST_NONE;
+    ctx->previous = ASSIST_NONE;
+    ctx->event.by = ASSIST_BY_CATALOGUE;
+    ctx->event.tokens_in = -1;
+    ctx->event.tokens_out = -1;
+    ngx_queue_init(&ctx->ops);
+
+    cln->handler = ngx_http_assist_ctx_cleanup;
+    ngx_http_set_ctx(r, ctx, ngx_http_assist_module);
+
+    return ctx;
+}
+
+
+void
+ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    ngx_str_t                     value;
+    ngx_http_assist_loc_conf_t   *lcf;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    if (ctx->matched) {
+        return;
+    }
+
+    ctx->matched = 1;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    ctx->excluded = lcf->exclude
+                    && ngx_http_test_predicates(r, lcf->exclude)
+                       == NGX_DECLINED;
+
+    if (mcf->catalog == NULL) {
+        return;
+    }
+
+    if (lcf->service
+        && ngx_http_complex_value(r, lcf->service, &value) == NGX_OK
+        && value.len)
+    {
+        ctx->service = ngx_http_assist_service(r, &value, mcf);
+        return;
+    }
+
+    ctx->service = assist_match_find(mcf->match, ngx_http_assist_str(r->uri));
+}
+
+
+/* The last phase before the portal's page: here access was granted. */
+
+ngx_int_t
+ngx_http_assist_precontent(ngx_http_request_t *r)
+{
+    ngx_int_t                    rc;
+    ngx_http_assist_ctx_t       *ctx;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    if (!lcf->enable || r != r->main || lcf->chat) {
+        return NGX_DECLINED;
+    }
+
+    ctx = ngx_http_assist_ctx(r, 1);
+    if (ctx == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_http_assist_match(r, ctx);
+
+    if (ctx->hooked || lcf->hooks == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->phase != ASSIST_PHASE_REQUEST || ctx->run.state
+                                              != ASSIST_RUN_WAITS)
+    {
+        rc = ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_REQUEST,
+                                      ngx_http_core_run_phases);
+
+        if (rc == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+    } else {
+        /* something else woke the request up */
+        return NGX_AGAIN;
+    }
+
+    ctx->hooked = 1;
+
+    if (ctx->reply_status) {
+        return ngx_http_assist_reply(r, ctx);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_assist_log(ngx_http_request_t *r)
+{
+    ngx_http_assist_ctx_t       *ctx;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    ctx = ngx_http_assist_ctx(r, 0);
+
+    if (ctx == NULL) {
+        return NGX_OK;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    if (!ctx->chat && ctx->outcome) {
+        ctx->event.kind = ASSIST_KIND_PAGE;
+        ngx_http_assist_coverage_event(r, ctx);
+
+    } else if (ctx->page) {
+        ngx_http_assist_coverage_view(r, ctx);
+    }
+
+    if (lcf->hooks) {
+        (void) ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_LOG, NULL);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_assist_ctx_cleanup(void *data)
+{
+    ngx_http_assist_ctx_t *ctx = data;
+
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_assist_module);
+
+    ngx_http_assist_hook_cancel(ctx);
+    ngx_http_assist_op_cancel_all(&ctx->ops);
+    assist_buf_free(&ctx->said);
+
+    if (mcf->vm) {
+        assist_ctx_release(mcf->vm, &ctx->ctx);
+    }
+}
+
+
+/* The service of assist_service's value: "code" or "code@agency". */
+
+static uint32_t
+ngx_http_assist_service(ngx_http_request_t *r, ngx_str_t *value,
+    ngx_http_assist_main_conf_t *mcf)
+{
+    u_char        *at;
+    uint32_t       service;
+    assist_str_t   code, agency;
+
+    code = ngx_http_assist_str(*value);
+    agency = assist_str("");
+
+    at = ngx_strlchr(value->data, value->data + value->len, '@');
+
+    if (at != NULL) {
+        code.len = (size_t) (at - value->data);
+        agency.data = (const char *) at + 1;
+        agency.len = value->len - code.len - 1;
+    }
+
+    service = assist_catalog_find(mcf->catalog, code, agency);
+
+    if (service == ASSIST_NONE) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "assist_service \"%V\" is not in the catalogue", value);
+    }
+
+    return service;
+}
+
+
+/* What a hook gave in place of the portal's page. */
+
+static ngx_int_t
+ngx_http_assist_reply(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (!ctx->outcome) {
+        ctx->outcome = 1;
+        ctx->event.outcome = ASSIST_ANSWERED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_assist_send(r, ctx->reply_status, &ctx->reply_type,
+                              &ctx->reply_body);
+
+    ngx_http_finalize_request(r, rc);
+
+    return NGX_DONE;
+}

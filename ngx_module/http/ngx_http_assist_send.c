@@ -1,0 +1,128 @@
+/*
+ * Whole responses of the module's own endpoints.
+ */
+
+#include "ngx_http_assist.h"
+
+
+ngx_int_t
+ngx_http_assist_send(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *type, ngx_str_t *body)
+{
+    ngx_int_t    rc;
+    ngx_buf_t   *b;
+    ngx_chain_t  out;
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = (off_t) body->len;
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->pos = body->data;
+    b->last = body->data + body->len;
+    b->memory = body->len ? 1 : 0;
+    b->last_buf = r == r->main;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_assist_send_error(ngx_http_request_t *r, ngx_uint_t status,
+    const char *code, const char *fmt, ...)
+{
+    u_char       *p, text[512];
+    va_list       args;
+    ngx_str_t     type, body;
+    assist_buf_t  buf = ASSIST_BUF_INIT;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(text, text + sizeof(text), fmt, args);
+    va_end(args);
+
+    assist_buf_puts(&buf, "{\"error\":{\"code\":");
+    assist_buf_json(&buf, assist_str_of(code));
+    assist_buf_puts(&buf, ",\"message\":");
+    assist_buf_json(&buf, (assist_str_t) { (char *) text,
+                                           (size_t) (p - text) });
+    assist_buf_puts(&buf, "}}\n");
+
+    body.len = buf.len;
+    body.data = buf.failed ? NULL : ngx_pnalloc(r->pool, buf.len);
+
+    if (body.data == NULL) {
+        assist_buf_free(&buf);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memcpy(body.data, buf.data, buf.len);
+    assist_buf_free(&buf);
+
+    ngx_str_set(&type, "application/json");
+
+    return ngx_http_assist_send(r, status, &type, &body);
+}
+
+
+ngx_int_t
+ngx_http_assist_add_header(ngx_http_request_t *r, const char *name,
+    const char *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value.data = (u_char *) value;
+    h->value.len = ngx_strlen(value);
+
+    return NGX_OK;
+}
+
+
+ngx_str_t
+ngx_http_assist_below(ngx_http_request_t *r)
+{
+    ngx_str_t                  name;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+    name = r->uri;
+
+    if (name.len >= clcf->name.len
+        && ngx_strncmp(name.data, clcf->name.data, clcf->name.len) == 0)
+    {
+        name.data += clcf->name.len;
+        name.len -= clcf->name.len;
+    }
+
+    while (name.len && name.data[0] == '/') {
+        name.data++;
+        name.len--;
+    }
+
+    return name;
+}

@@ -1,0 +1,596 @@
+/*
+ * Files: read by the master, which may, and inherited by the workers as bytes.
+ */
+
+#include "ngx_http_assist.h"
+
+
+#define NGX_HTTP_ASSIST_FILE_MAX   (512 * 1024 * 1024)
+#define NGX_HTTP_ASSIST_DEPTH_MAX  8
+
+
+static ngx_int_t ngx_http_assist_hash_sources(
+    ngx_http_assist_main_conf_t *mcf);
+static ngx_int_t ngx_http_assist_walk(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf, ngx_str_t *dir, size_t root,
+    ngx_uint_t depth);
+static ngx_int_t ngx_http_assist_add_source(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf, ngx_str_t *path, ngx_str_t *module);
+static ngx_int_t ngx_http_assist_module_name(ngx_conf_t *cf, ngx_str_t *path,
+    size_t root, ngx_str_t *module);
+static const assist_source_t *ngx_http_assist_find_source(
+    ngx_http_assist_main_conf_t *mcf, assist_str_t module);
+static ngx_int_t ngx_http_assist_bind(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf, ngx_http_assist_hook_t *hook);
+static void ngx_http_assist_synonym_error(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf, assist_buf_t *all, assist_error_t *err);
+static void ngx_http_assist_free_catalog(void *data);
+static void ngx_http_assist_free_match(void *data);
+static void ngx_http_assist_free_image(void *data);
+static void ngx_http_assist_free(void *data);
+
+
+ngx_int_t
+ngx_http_assist_load_catalog(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_str_t            text;
+    ngx_uint_t           i;
+    assist_error_t       err;
+    ngx_pool_cleanup_t  *catalog, *match;
+
+    mcf->catalog_file = *name;
+
+    if (ngx_conf_full_name(cf->cycle, &mcf->catalog_file, 1) != NGX_OK
+        || ngx_http_assist_read_file(cf, &mcf->catalog_file, &text) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    catalog = ngx_pool_cleanup_add(cf->pool, 0);
+    match = ngx_pool_cleanup_add(cf->pool, 0);
+
+    if (catalog == NULL || match == NULL) {
+        return NGX_ERROR;
+    }
+
+    mcf->catalog = assist_catalog_parse((char *) text.data, text.len, &err);
+
+    if (mcf->catalog == NULL) {
+        goto failed;
+    }
+
+    catalog->handler = ngx_http_assist_free_catalog;
+    catalog->data = mcf->catalog;
+
+    mcf->match = assist_match_build(mcf->catalog, &err);
+
+    if (mcf->match == NULL) {
+        goto failed;
+    }
+
+    match->handler = ngx_http_assist_free_match;
+    match->data = mcf->match;
+
+    for (i = 0; i < ASSIST_ODD_MAX; i++) {
+        if (mcf->catalog->odd[i].count) {
+            ngx_conf_log_error(NGX_LOG_WARN, cf, 0, "\"%V\": %uD %s (the "
+                               "first in line %uD)", &mcf->catalog_file,
+                               mcf->catalog->odd[i].count,
+                               assist_catalog_odd(i),
+                               mcf->catalog->odd[i].line);
+        }
+    }
+
+    return NGX_OK;
+
+failed:
+
+    if (err.line) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V:%uD: %s",
+                           &mcf->catalog_file, err.line, err.text);
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\": %s",
+                           &mcf->catalog_file, err.text);
+    }
+
+    return NGX_ERROR;
+}
+
+
+/* The search index: the catalogue's, with shipped and added synonyms. */
+
+ngx_int_t
+ngx_http_assist_build_index(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_int_t            rc;
+    ngx_str_t            text, *file;
+    ngx_uint_t           i;
+    assist_buf_t         all = ASSIST_BUF_INIT;
+    assist_error_t       err;
+    ngx_pool_cleanup_t  *cln;
+
+    if (mcf->catalog == NULL) {
+        return NGX_OK;
+    }
+
+    rc = NGX_ERROR;
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    file = ngx_array_push(&mcf->synonyms);
+
+    if (cln == NULL || file == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_set(file, NGX_HTTP_ASSIST_LUA_DIR "/assist/synonyms.txt");
+    file = mcf->synonyms.elts;
+
+    for (i = 0; i < mcf->synonyms.nelts; i++) {
+        if (ngx_http_assist_read_file(cf, &file[i], &text) != NGX_OK) {
+            goto done;
+        }
+
+        assist_buf_add(&all, (char *) text.data, text.len);
+        assist_buf_putc(&all, '\n');
+    }
+
+    if (all.failed
+        || assist_search_build(mcf->catalog, assist_buf_str(&all),
+                               &mcf->image, &mcf->image_len, &err)
+           != 0)
+    {
+        ngx_http_assist_synonym_error(cf, mcf, &all, &err);
+        goto done;
+    }
+
+    cln->handler = ngx_http_assist_free_image;
+    cln->data = mcf->image;
+    rc = NGX_OK;
+
+done:
+
+    assist_buf_free(&all);
+
+    return rc;
+}
+
+
+/* A line of all synonyms is a line of one of their files. */
+
+static void
+ngx_http_assist_synonym_error(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
+    assist_buf_t *all, assist_error_t *err)
+{
+    u_char      *p, *end;
+    uint32_t     line, lines;
+    ngx_str_t   *file, text;
+    ngx_uint_t   i;
+
+    if (all->failed) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "no memory for synonyms");
+        return;
+    }
+
+    if (err->line == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "the search index of \"%V\" cannot be built: %s",
+                      &mcf->catalog_file, err->text);
+        return;
+    }
+
+    file = mcf->synonyms.elts;
+    line = err->line;
+
+    for (i = 0; i < mcf->synonyms.nelts; i++) {
+
+        if (ngx_http_assist_read_file(cf, &file[i], &text) != NGX_OK) {
+            return;
+        }
+
+        end = text.data + text.len;
+
+        for (lines = 1, p = text.data; p < end; p++) {
+            lines += *p == '\n';
+        }
+
+        if (line <= lines) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%V:%uD: %s", &file[i],
+                          line, err->text);
+            return;
+        }
+
+        line -= lines;
+    }
+}
+
+
+/* Every Lua file of assist_hook_path and of the shipped folder. */
+
+ngx_int_t
+ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_str_t                 dir, *path;
+    ngx_uint_t                i;
+    ngx_http_assist_hook_t  **hook;
+
+    path = mcf->hook_path ? mcf->hook_path->elts : NULL;
+
+    for (i = 0; mcf->hook_path && i < mcf->hook_path->nelts; i++) {
+        if (ngx_http_assist_walk(cf, mcf, &path[i], path[i].len + 1, 0)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    ngx_str_set(&dir, NGX_HTTP_ASSIST_LUA_DIR);
+
+    if (ngx_http_assist_walk(cf, mcf, &dir, dir.len + 1, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (mcf->chats) {
+        mcf->procedures = ngx_pcalloc(cf->pool,
+                                      sizeof(ngx_http_assist_hook_t));
+        hook = ngx_array_push(&mcf->hooks);
+
+        if (mcf->procedures == NULL || hook == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_str_set(&mcf->procedures->file, "assistants/procedures.lua");
+        mcf->procedures->cpu = 50;
+        *hook = mcf->procedures;
+    }
+
+    hook = mcf->hooks.elts;
+
+    for (i = 0; i < mcf->hooks.nelts; i++) {
+        if (ngx_http_assist_bind(cf, mcf, hook[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_assist_hash_sources(mcf);
+}
+
+
+/* The same whatever the order in which folders were read. */
+
+static ngx_int_t
+ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf)
+{
+    u_char            digest[NGX_HTTP_ASSIST_KEY_LEN];
+    ngx_str_t         parts[2];
+    ngx_uint_t        i, n;
+    assist_source_t  *source;
+
+    source = mcf->sources.elts;
+
+    for (i = 0; i < mcf->sources.nelts; i++) {
+        parts[0] = ngx_http_assist_ngx_str(source[i].module);
+        parts[1] = ngx_http_assist_ngx_str(source[i].text);
+
+        if (ngx_http_assist_cache_key(digest, parts, 2) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        for (n = 0; n < NGX_HTTP_ASSIST_KEY_LEN; n++) {
+            mcf->sources_hash[n] ^= digest[n];
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Finds a hook's file and sees that it compiles. */
+
+static ngx_int_t
+ngx_http_assist_bind(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_hook_t *hook)
+{
+    ngx_str_t        module;
+    assist_error_t   err;
+
+    if (hook->file.data[0] == '/') {
+        module = hook->file;
+
+        if (ngx_http_assist_find_source(mcf, ngx_http_assist_str(module))
+            == NULL
+            && ngx_http_assist_add_source(cf, mcf, &hook->file, &module)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+    } else if (ngx_http_assist_module_name(cf, &hook->file, 0, &module)
+               != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    hook->source = ngx_http_assist_find_source(mcf,
+                                               ngx_http_assist_str(module));
+
+    if (hook->source == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "hook \"%V\" was not found in assist_hook_path nor in "
+                      "\"" NGX_HTTP_ASSIST_LUA_DIR "\" in %s:%ui",
+                      &hook->file, hook->conf_file, hook->conf_line);
+        return NGX_ERROR;
+    }
+
+    if (assist_vm_check(hook->source, &err) != 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%*s:%uD: %s in %s:%ui",
+                      hook->source->path.len, hook->source->path.data,
+                      err.line, err.text, hook->conf_file, hook->conf_line);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static const assist_source_t *
+ngx_http_assist_find_source(ngx_http_assist_main_conf_t *mcf,
+    assist_str_t module)
+{
+    ngx_uint_t        i;
+    assist_source_t  *source;
+
+    source = mcf->sources.elts;
+
+    for (i = 0; i < mcf->sources.nelts; i++) {
+        if (assist_str_eq(source[i].module, module)) {
+            return &source[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_assist_walk(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
+    ngx_str_t *dir, size_t root, ngx_uint_t depth)
+{
+    ngx_dir_t   d;
+    ngx_int_t   rc;
+    ngx_str_t   path, module;
+    u_char     *name;
+    size_t      len;
+
+    if (depth > NGX_HTTP_ASSIST_DEPTH_MAX) {
+        return NGX_OK;
+    }
+
+    if (ngx_open_dir(dir, &d) == NGX_ERROR) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                      ngx_open_dir_n " \"%V\" failed (a folder of hooks)",
+                      dir);
+        return NGX_ERROR;
+    }
+
+    rc = NGX_OK;
+
+    for ( ;; ) {
+        ngx_set_errno(0);
+
+        if (ngx_read_dir(&d) == NGX_ERROR) {
+            if (ngx_errno != NGX_ENOMOREFILES) {
+                ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                              ngx_read_dir_n " \"%V\" failed", dir);
+                rc = NGX_ERROR;
+            }
+            break;
+        }
+
+        name = ngx_de_name(&d);
+        len = ngx_de_namelen(&d);
+
+        if (name[0] == '.') {
+            continue;
+        }
+
+        path.len = dir->len + 1 + len;
+        path.data = ngx_pnalloc(cf->pool, path.len + 1);
+        if (path.data == NULL) {
+            rc = NGX_ERROR;
+            break;
+        }
+
+        ngx_sprintf(path.data, "%V/%*s%Z", dir, len, name);
+
+        if (ngx_de_info(path.data, &d) == NGX_FILE_ERROR) {
+            continue;
+        }
+
+        if (ngx_de_is_dir(&d)) {
+            rc = ngx_http_assist_walk(cf, mcf, &path, root, depth + 1);
+
+        } else if (ngx_de_is_file(&d) && len > 4
+                   && ngx_strncmp(name + len - 4, ".lua", 4) == 0)
+        {
+            rc = ngx_http_assist_module_name(cf, &path, root, &module);
+
+            if (rc == NGX_OK
+                && ngx_http_assist_find_source(mcf,
+                                               ngx_http_assist_str(module))
+                   == NULL)
+            {
+                rc = ngx_http_assist_add_source(cf, mcf, &path, &module);
+            }
+        }
+
+        if (rc != NGX_OK) {
+            break;
+        }
+    }
+
+    (void) ngx_close_dir(&d);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_assist_add_source(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
+    ngx_str_t *path, ngx_str_t *module)
+{
+    ngx_str_t         text;
+    assist_source_t  *source;
+
+    if (ngx_http_assist_read_file(cf, path, &text) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    source = ngx_array_push(&mcf->sources);
+    if (source == NULL) {
+        return NGX_ERROR;
+    }
+
+    source->module = ngx_http_assist_str(*module);
+    source->path = ngx_http_assist_str(*path);
+    source->text = ngx_http_assist_str(text);
+
+    return NGX_OK;
+}
+
+
+/* "ROOT/a/b.lua" is "a.b", "ROOT/a/init.lua" is "a". */
+
+static ngx_int_t
+ngx_http_assist_module_name(ngx_conf_t *cf, ngx_str_t *path, size_t root,
+    ngx_str_t *module)
+{
+    size_t   len;
+    u_char  *p;
+
+    module->len = path->len - root;
+    module->data = ngx_pnalloc(cf->pool, module->len + 1);
+
+    if (module->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(module->data, path->data + root, module->len);
+
+    len = sizeof("/init.lua") - 1;
+
+    if (module->len > len
+        && ngx_strncmp(module->data + module->len - len, "/init.lua", len)
+           == 0)
+    {
+        module->len -= len;
+
+    } else if (module->len > 4
+               && ngx_strncmp(module->data + module->len - 4, ".lua", 4) == 0)
+    {
+        module->len -= 4;
+    }
+
+    module->data[module->len] = '\0';
+
+    for (p = module->data; *p; p++) {
+        if (*p == '/') {
+            *p = '.';
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_assist_read_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
+{
+    size_t               size, done;
+    ssize_t              n;
+    ngx_fd_t             fd;
+    ngx_file_info_t      fi;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                      ngx_open_file_n " \"%V\" failed", name);
+        return NGX_ERROR;
+    }
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)
+        || ngx_file_size(&fi) > NGX_HTTP_ASSIST_FILE_MAX)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%V\" is not a file of at most 512m", name);
+        goto failed;
+    }
+
+    size = (size_t) ngx_file_size(&fi);
+
+    /* not of the pool: sanitizers see past its ends */
+    text->data = ngx_alloc(size + 1, cf->log);
+    if (text->data == NULL) {
+        goto failed;
+    }
+
+    cln->handler = ngx_http_assist_free;
+    cln->data = text->data;
+
+    for (done = 0; done < size; done += (size_t) n) {
+        n = ngx_read_fd(fd, text->data + done, size - done);
+
+        if (n <= 0) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, n ? ngx_errno : 0,
+                          ngx_read_fd_n " \"%V\" failed", name);
+            goto failed;
+        }
+    }
+
+    text->len = size;
+    text->data[size] = '\0';
+
+    (void) ngx_close_file(fd);
+
+    return NGX_OK;
+
+failed:
+
+    (void) ngx_close_file(fd);
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_http_assist_free_catalog(void *data)
+{
+    assist_catalog_free(data);
+}
+
+
+static void
+ngx_http_assist_free_match(void *data)
+{
+    assist_match_free(data);
+}
+
+
+static void
+ngx_http_assist_free_image(void *data)
+{
+    assist_search_free_image(data);
+}
+
+
+static void
+ngx_http_assist_free(void *data)
+{
+    ngx_free(data);
+}

@@ -1,0 +1,117 @@
+/*
+ * The administrators' endpoint: the figure and its rows.
+ */
+
+#include "ngx_http_assist.h"
+
+
+typedef struct {
+    ngx_str_t    name;
+    ngx_str_t    type;
+    void       (*write)(const assist_figure_in_t *in, assist_buf_t *out);
+} ngx_http_assist_document_t;
+
+
+static ngx_http_assist_document_t  ngx_http_assist_documents[] = {
+
+    { ngx_string("coverage.json"), ngx_string("application/json"),
+      assist_figure_coverage_json },
+
+    { ngx_string("coverage.csv"), ngx_string("text/csv; charset=utf-8"),
+      assist_figure_coverage_csv },
+
+    { ngx_string("services.json"), ngx_string("application/json"),
+      assist_figure_services_json },
+
+    { ngx_string("services.csv"), ngx_string("text/csv; charset=utf-8"),
+      assist_figure_services_csv },
+
+    { ngx_null_string, ngx_null_string, NULL }
+};
+
+
+static void ngx_http_assist_status_cleanup(void *data);
+
+
+ngx_int_t
+ngx_http_assist_status_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                     rc;
+    ngx_str_t                     name, body;
+    assist_buf_t                 *buf;
+    assist_figure_in_t            in;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_assist_document_t   *doc;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return ngx_http_assist_add_header(r, "Allow", "GET, HEAD") == NGX_OK
+               ? ngx_http_assist_send_error(r, NGX_HTTP_NOT_ALLOWED,
+                                            "method_not_allowed",
+                                            "this is read with GET")
+               : NGX_ERROR;
+    }
+
+    name = ngx_http_assist_below(r);
+
+    for (doc = ngx_http_assist_documents; doc->name.len; doc++) {
+        if (name.len == doc->name.len
+            && ngx_strncmp(name.data, doc->name.data, name.len) == 0)
+        {
+            break;
+        }
+    }
+
+    if (doc->name.len == 0) {
+        return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND, "not_found",
+                                          "there is no \"%V\" here; there are "
+                                          "coverage.json, coverage.csv, "
+                                          "services.json and services.csv",
+                                          &name);
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if (mcf->catalog == NULL) {
+        return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND,
+                                          "no_catalogue",
+                                          "there is nothing to measure: "
+                                          "assist_catalog is not set");
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(assist_buf_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    buf = cln->data;
+    *buf = (assist_buf_t) ASSIST_BUF_INIT;
+    cln->handler = ngx_http_assist_status_cleanup;
+
+    ngx_http_assist_coverage_figure(mcf, &in);
+    doc->write(&in, buf);
+
+    if (buf->failed
+        || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    body.data = (u_char *) buf->data;
+    body.len = buf->len;
+
+    return ngx_http_assist_send(r, NGX_HTTP_OK, &doc->type, &body);
+}
+
+
+static void
+ngx_http_assist_status_cleanup(void *data)
+{
+    assist_buf_free(data);
+}

@@ -1,0 +1,80 @@
+#!/bin/bash
+#
+# deps.sh GROUP...: installs the Debian packages of the groups that are not
+# there yet (build, demo, test, bench).  Never removes a package: Debian has
+# two LuaJITs that conflict, and a portal may use either.
+
+set -euo pipefail
+
+sudo=
+[[ $(id -u) = 0 ]] || sudo=sudo
+
+has() {
+    [[ $(dpkg-query -W -f '${Status}' "$1" 2>/dev/null) = "install ok installed" ]]
+}
+
+want=()
+
+need() {
+    local package
+    for package; do
+        has "$package" || want+=("$package")
+    done
+}
+
+# One of several packages; the first is preferred.
+need_one() {
+    local package
+    for package; do
+        if has "$package"; then
+            return
+        fi
+    done
+    want+=("$1")
+}
+
+# Node.js may come from elsewhere; 18 is enough.
+need_node() {
+    local major=0
+    if command -v node >/dev/null; then
+        major=$(node -p 'process.versions.node.split(".")[0]')
+    fi
+    (( major >= 18 )) || want+=(nodejs)
+}
+
+for group; do
+    case $group in
+    build)
+        need gcc make libc6-dev nginx-dev libhiredis-dev libsqlite3-dev \
+             libutf8proc-dev libjansson-dev libssl-dev lua-cjson
+        # OpenResty's branch first: the other one's headers would remove
+        # libnginx-mod-http-lua from a portal that has it
+        need_one libluajit2-5.1-dev libluajit-5.1-dev
+        ;;
+    demo)
+        need_one nginx-core nginx-light nginx-full nginx-extras nginx
+        need curl
+        need_one luajit2 luajit
+        ;;
+    test)
+        need libcmocka-dev redis-server openssl
+        need_node
+        ;;
+    bench)
+        need libnginx-mod-http-lua wrk valgrind
+        ;;
+    *)
+        echo "deps.sh: there is no group \"$group\"" >&2
+        exit 1
+        ;;
+    esac
+done
+
+(( ${#want[@]} )) || exit 0
+
+echo "installing: ${want[*]}"
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get update -q
+# --no-remove: stops rather than take a package away
+$sudo env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends --no-remove "${want[@]}"
