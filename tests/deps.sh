@@ -33,6 +33,16 @@ need_one() {
     want+=("$1")
 }
 
+# OpenResty's LuaJIT first, which libnginx-mod-http-lua prefers; but the other
+# one where its library is installed, because the two conflict.
+need_luajit() {
+    if has libluajit-5.1-2; then
+        need_one "$2" "$1"
+    else
+        need_one "$1" "$2"
+    fi
+}
+
 # Node.js may come from elsewhere; 18 is enough.
 need_node() {
     local major=0
@@ -47,14 +57,12 @@ for group; do
     build)
         need gcc make libc6-dev nginx-dev libhiredis-dev libsqlite3-dev \
              libutf8proc-dev libjansson-dev libssl-dev lua-cjson
-        # OpenResty's branch first: the other one's headers would remove
-        # libnginx-mod-http-lua from a portal that has it
-        need_one libluajit2-5.1-dev libluajit-5.1-dev
+        need_luajit libluajit2-5.1-dev libluajit-5.1-dev
         ;;
     demo)
         need_one nginx-core nginx-light nginx-full nginx-extras nginx
         need curl
-        need_one luajit2 luajit
+        need_luajit luajit2 luajit
         ;;
     test)
         need libcmocka-dev redis-server openssl
