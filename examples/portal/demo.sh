@@ -351,8 +351,6 @@ Open:
   the portal               $url/
   a service                $url/dich-vu/$service.html
   ... by the demo's hook   $url/dich-vu/$service.html?tro-giup=nhanh
-  the assistant            $url/assist/
-  the administrator's page $url/assist-status/
   the figure               $url/assist-status/coverage.json
   service by service       $url/assist-status/services.json
 

@@ -140,7 +140,7 @@ typedef struct {
     unsigned                         matched:1;     /* service was looked up */
     unsigned                         excluded:1;
     unsigned                         page:1;        /* an HTML page went out */
-    unsigned                         hooked:1;      /* request hooks are over */
+    unsigned                         hooked:1;      /* request hooks were run */
     unsigned                         outcome:1;     /* event.outcome is set */
     unsigned                         failed:1;      /* a hook; see failure */
     unsigned                         counted:1;

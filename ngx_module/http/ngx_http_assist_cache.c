@@ -113,7 +113,11 @@ ngx_http_assist_cache_key(u_char key[NGX_HTTP_ASSIST_KEY_LEN],
     do {
         l = parts[i].len;
         p = ngx_cpymem(p, &l, sizeof(uint64_t));
-        p = ngx_cpymem(p, parts[i].data, parts[i].len);
+
+        if (parts[i].len) {
+            p = ngx_cpymem(p, parts[i].data, parts[i].len);
+        }
+
     } while (++i < n);
 
     SHA256(buf, len, key);

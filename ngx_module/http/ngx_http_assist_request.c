@@ -106,7 +106,6 @@ ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 ngx_int_t
 ngx_http_assist_precontent(ngx_http_request_t *r)
 {
-    ngx_int_t                    rc;
     ngx_http_assist_ctx_t       *ctx;
     ngx_http_assist_loc_conf_t  *lcf;
 
@@ -123,32 +122,26 @@ ngx_http_assist_precontent(ngx_http_request_t *r)
 
     ngx_http_assist_match(r, ctx);
 
-    if (ctx->hooked || lcf->hooks == NULL) {
+    if (lcf->hooks == NULL && !ctx->hooked) {
         return NGX_DECLINED;
     }
 
-    if (ctx->phase != ASSIST_PHASE_REQUEST || ctx->run.state
-                                              != ASSIST_RUN_WAITS)
-    {
-        rc = ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_REQUEST,
-                                      ngx_http_core_run_phases);
+    if (!ctx->hooked) {
+        ctx->hooked = 1;
 
-        if (rc == NGX_AGAIN) {
+        if (ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_REQUEST,
+                                     ngx_http_core_run_phases)
+            == NGX_AGAIN)
+        {
             return NGX_AGAIN;
         }
 
-    } else {
+    } else if (ctx->run.state == ASSIST_RUN_WAITS) {
         /* something else woke the request up */
         return NGX_AGAIN;
     }
 
-    ctx->hooked = 1;
-
-    if (ctx->reply_status) {
-        return ngx_http_assist_reply(r, ctx);
-    }
-
-    return NGX_DECLINED;
+    return ctx->reply_status ? ngx_http_assist_reply(r, ctx) : NGX_DECLINED;
 }
 
 
