@@ -26,6 +26,12 @@
 typedef struct ngx_http_assist_redis_s  ngx_http_assist_redis_t;
 
 
+typedef struct {
+    ngx_str_t                        name;
+    ngx_str_t                        text;
+} ngx_http_assist_file_t;
+
+
 /* An assist_hook directive. */
 typedef struct {
     ngx_str_t                        file;      /* as written */
@@ -42,7 +48,7 @@ typedef struct {
     ngx_str_t                        catalog_file;
     assist_catalog_t                *catalog;
     assist_match_t                  *match;
-    ngx_array_t                      synonyms;      /* of ngx_str_t: files */
+    ngx_array_t                      synonyms;      /* of ..._file_t */
     u_char                          *image;         /* of the search index */
     size_t                           image_len;
 
@@ -192,6 +198,8 @@ ngx_int_t ngx_http_assist_read_file(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text);
 ngx_int_t ngx_http_assist_load_catalog(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_assist_main_conf_t *mcf);
+ngx_int_t ngx_http_assist_add_synonyms(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf, ngx_str_t *name);
 ngx_int_t ngx_http_assist_build_index(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 ngx_int_t ngx_http_assist_load_sources(ngx_conf_t *cf,

@@ -239,7 +239,8 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
     mcf->coverage_flush = 1000;
     assist_levels_default(&mcf->levels);
 
-    if (ngx_array_init(&mcf->synonyms, cf->pool, 2, sizeof(ngx_str_t))
+    if (ngx_array_init(&mcf->synonyms, cf->pool, 2,
+                       sizeof(ngx_http_assist_file_t))
         != NGX_OK
         || ngx_array_init(&mcf->hooks, cf->pool, 4,
                           sizeof(ngx_http_assist_hook_t *))
@@ -447,19 +448,12 @@ ngx_http_assist_synonyms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_assist_main_conf_t *mcf = conf;
 
-    ngx_str_t  *value, *file;
+    ngx_str_t  *value;
 
     value = cf->args->elts;
 
-    file = ngx_array_push(&mcf->synonyms);
-    if (file == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *file = value[1];
-
-    return ngx_conf_full_name(cf->cycle, file, 1) == NGX_OK ? NGX_CONF_OK
-                                                            : NGX_CONF_ERROR;
+    return ngx_http_assist_add_synonyms(cf, mcf, &value[1]) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

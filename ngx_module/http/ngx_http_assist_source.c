@@ -98,39 +98,63 @@ failed:
 }
 
 
+/* A synonym file; its line in nginx.conf is known here only. */
+
+ngx_int_t
+ngx_http_assist_add_synonyms(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
+    ngx_str_t *name)
+{
+    ngx_http_assist_file_t  *file;
+
+    file = ngx_array_push(&mcf->synonyms);
+    if (file == NULL) {
+        return NGX_ERROR;
+    }
+
+    file->name = *name;
+
+    if (ngx_conf_full_name(cf->cycle, &file->name, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_assist_read_file(cf, &file->name, &file->text);
+}
+
+
 /* The search index: the catalogue's, with shipped and added synonyms. */
 
 ngx_int_t
 ngx_http_assist_build_index(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
 {
-    ngx_int_t            rc;
-    ngx_str_t            text, *file;
-    ngx_uint_t           i;
-    assist_buf_t         all = ASSIST_BUF_INIT;
-    assist_error_t       err;
-    ngx_pool_cleanup_t  *cln;
+    ngx_int_t                rc;
+    ngx_str_t                name;
+    ngx_uint_t               i;
+    assist_buf_t             all = ASSIST_BUF_INIT;
+    assist_error_t           err;
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_assist_file_t  *file;
 
     if (mcf->catalog == NULL) {
         return NGX_OK;
     }
 
+    ngx_str_set(&name, NGX_HTTP_ASSIST_LUA_DIR "/assist/synonyms.txt");
+
     rc = NGX_ERROR;
     cln = ngx_pool_cleanup_add(cf->pool, 0);
-    file = ngx_array_push(&mcf->synonyms);
 
-    if (cln == NULL || file == NULL) {
+    if (cln == NULL || ngx_http_assist_add_synonyms(cf, mcf, &name) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    ngx_str_set(file, NGX_HTTP_ASSIST_LUA_DIR "/assist/synonyms.txt");
     file = mcf->synonyms.elts;
 
-    for (i = 0; i < mcf->synonyms.nelts; i++) {
-        if (ngx_http_assist_read_file(cf, &file[i], &text) != NGX_OK) {
-            goto done;
-        }
+    /* of a word that two files explain the later counts: the shipped go first */
 
-        assist_buf_add(&all, (char *) text.data, text.len);
+    for (i = mcf->synonyms.nelts; i > 0; i--) {
+        assist_buf_add(&all, (char *) file[i - 1].text.data,
+                       file[i - 1].text.len);
         assist_buf_putc(&all, '\n');
     }
 
@@ -161,10 +185,10 @@ static void
 ngx_http_assist_synonym_error(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
     assist_buf_t *all, assist_error_t *err)
 {
-    u_char      *p, *end;
-    uint32_t     line, lines;
-    ngx_str_t   *file, text;
-    ngx_uint_t   i;
+    u_char                  *p, *end;
+    uint32_t                 line, lines;
+    ngx_uint_t               i;
+    ngx_http_assist_file_t  *file;
 
     if (all->failed) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "no memory for synonyms");
@@ -181,21 +205,17 @@ ngx_http_assist_synonym_error(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
     file = mcf->synonyms.elts;
     line = err->line;
 
-    for (i = 0; i < mcf->synonyms.nelts; i++) {
+    for (i = mcf->synonyms.nelts; i > 0; i--) {
+        p = file[i - 1].text.data;
+        end = p + file[i - 1].text.len;
 
-        if (ngx_http_assist_read_file(cf, &file[i], &text) != NGX_OK) {
-            return;
-        }
-
-        end = text.data + text.len;
-
-        for (lines = 1, p = text.data; p < end; p++) {
+        for (lines = 1; p < end; p++) {
             lines += *p == '\n';
         }
 
         if (line <= lines) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%V:%uD: %s", &file[i],
-                          line, err->text);
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%V:%uD: %s",
+                          &file[i - 1].name, line, err->text);
             return;
         }
 
@@ -519,16 +539,16 @@ ngx_http_assist_read_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
     fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
 
     if (fd == NGX_INVALID_FILE) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
-                      ngx_open_file_n " \"%V\" failed", name);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", name);
         return NGX_ERROR;
     }
 
     if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)
         || ngx_file_size(&fi) > NGX_HTTP_ASSIST_FILE_MAX)
     {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%V\" is not a file of at most 512m", name);
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is not a file of at most 512m", name);
         goto failed;
     }
 
@@ -547,8 +567,8 @@ ngx_http_assist_read_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
         n = ngx_read_fd(fd, text->data + done, size - done);
 
         if (n <= 0) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, n ? ngx_errno : 0,
-                          ngx_read_fd_n " \"%V\" failed", name);
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, n ? ngx_errno : 0,
+                               ngx_read_fd_n " \"%V\" failed", name);
             goto failed;
         }
     }
