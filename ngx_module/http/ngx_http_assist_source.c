@@ -150,7 +150,7 @@ ngx_http_assist_build_index(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
 
     file = mcf->synonyms.elts;
 
-    /* of a word that two files explain the later counts: the shipped go first */
+    /* of a word that two files explain the later counts: shipped ones first */
 
     for (i = mcf->synonyms.nelts; i > 0; i--) {
         assist_buf_add(&all, (char *) file[i - 1].text.data,

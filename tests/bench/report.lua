@@ -1,0 +1,227 @@
+-- report.lua DIR COUNTED MACHINE: RESULTS.md from what run.sh left in DIR.
+-- Fails when the servers' own counters say that the load was not answered as
+-- it should have been.
+
+local cjson = require "cjson"
+
+local dir, counted, machine = arg[1], tonumber(arg[2]), arg[3]
+
+local page, asked = "1.001456", "1.001445"
+
+-- ours, the peer, the least ratio of requests/s (nil: none is set)
+local comparisons = {
+  { "page, counted as a view", "page_views", "nginx alone", "page_plain",
+    0.97 },
+  { "page, hook that delivers nothing", "page_idle", "nginx alone",
+    "page_plain" },
+  { "page with evidence", "page_evidence", "nginx alone", "page_plain", 0.95 },
+  { "page, counted as a view", "page_views", "lua-nginx-module", "page_lua" },
+  { "question from L1", "ask_l1", "`return 200`", "ask_return", 0.75 },
+  { "question from L1", "ask_l1", "lua_shared_dict", "ask_dict" },
+  { "question from Redis", "redis_assist", "lua, kept connection",
+    "redis_lua", 1.5 },
+}
+
+local requests = {
+  { "page, nginx alone", "page_plain", "plain" },
+  { "page, counted as a view", "page_views", "assist" },
+  { "page, hook that delivers nothing", "page_idle", "assist" },
+  { "page with evidence", "page_evidence", "assist" },
+  { "question, `return 200`", "ask_return", "plain" },
+  { "question from L1", "ask_l1", "assist" },
+}
+
+local function lines(name)
+  return assert(io.open(dir .. "/" .. name)):lines()
+end
+
+local function median(values)
+  table.sort(values)
+  local n = #values
+  return (values[math.ceil(n / 2)] + values[math.floor(n / 2) + 1]) / 2
+end
+
+-- Of each case, by round: requests/s, and CPU microseconds of a request.
+local speed, cpu, total = {}, {}, {}
+
+for line in lines("rounds") do
+  local name, n, us, ns = line:match("^(%S+) (%d+) (%d+) (%d+)$")
+  speed[name] = speed[name] or {}
+  cpu[name] = cpu[name] or {}
+  table.insert(speed[name], n / us * 1e6)
+  table.insert(cpu[name], ns / n / 1e3)
+  total[name] = (total[name] or 0) + n
+end
+
+local function ratios(ours, peer)
+  local list = {}
+  for i, value in ipairs(ours) do
+    list[i] = value / peer[i]
+  end
+  local middle = median(list)
+  return middle, list[1], list[#list]
+end
+
+-- The counters: no question missed the cache, no page was lost.
+local function service(file, code)
+  local text = assert(io.open(dir .. "/" .. file)):read("*a")
+  for _, row in ipairs(cjson.decode(text).services) do
+    if row.code == code then
+      return row
+    end
+  end
+end
+
+local function expect(holds, ...)
+  if not holds then
+    io.stderr:write("bench: ", (...):format(select(2, ...)), "\n")
+    os.exit(1)
+  end
+end
+
+for file, name in pairs { ["ask_l1.services.json"] = "ask_l1",
+                          ["redis_assist.services.json"] = "redis_assist" } do
+  local row = service(file, asked)
+  expect(row.cached >= row.interactions * 0.999,
+    "%s: %d of %d answers came from the cache", name, row.cached,
+    row.interactions)
+  expect(row.cached >= total[name], "%s: %d hits counted, %d answers received",
+    name, row.cached, total[name])
+end
+
+local pages = service("ask_l1.services.json", page)
+expect(pages.views >= total.page_views + total.page_idle,
+  "%d views counted, %d pages received", pages.views,
+  total.page_views + total.page_idle)
+expect(pages.interactions >= total.page_evidence,
+  "%d interactions counted, %d pages received", pages.interactions,
+  total.page_evidence)
+
+-- Instructions, all and by function with what it calls; a function that
+-- appears under several source files is the one with the most.
+local function functions(name)
+  local found = {}
+  for line in lines(name .. ".functions") do
+    local n, fn = line:match("^%s*([%d,]+)%s+[^:]+:(%S+)")
+    if not n then
+      n, fn = line:match("^([%d,]+)%s+(PROGRAM TOTALS)")
+    end
+    if n then
+      n = tonumber((n:gsub(",", "")))
+      found[fn] = math.max(found[fn] or 0, n)
+    end
+  end
+  return found
+end
+
+local base = { plain = functions "base.plain",
+               assist = functions "base.assist" }
+
+local function per_request(name, server)
+  local found = functions(name)
+  for fn, n in pairs(found) do
+    found[fn] = (n - (base[server][fn] or 0)) / counted
+  end
+  return found
+end
+
+local function out(...)
+  print((...):format(select(2, ...)))
+end
+
+out "# Benchmark"
+out ""
+out "Written by `make bench-quick` (tests/bench/run.sh)."
+out("Machine: %s.", machine)
+out ""
+out("| scenario | requests/s | peer | requests/s | ratio | spread | "
+    .. "CPU ratio | goal | |")
+out "|---|--:|---|--:|--:|--:|--:|--:|---|"
+
+local missed = {}
+
+for _, c in ipairs(comparisons) do
+  local what, ours, peer_name, peer, goal = unpack(c)
+  local ratio, low, high = ratios(speed[ours], speed[peer])
+  local cpu_ratio = ratios(cpu[peer], cpu[ours])
+  local verdict = ""
+
+  if goal then
+    verdict = ratio >= goal and "met" or "missed"
+    if ratio < goal then
+      missed[ours] = true
+    end
+  end
+
+  out("| %s | %.0f | %s | %.0f | %.2f | %.2f-%.2f | %.2f | %s | %s |", what,
+    median(speed[ours]), peer_name, median(speed[peer]), ratio, low, high,
+    cpu_ratio, goal and (">= %.2f"):format(goal) or "-", verdict)
+end
+
+out ""
+out "| request | instructions | more than nginx alone | CPU |"
+out "|---|--:|--:|--:|"
+
+local cost = {}
+local first
+
+for _, r in ipairs(requests) do
+  local what, name, server = unpack(r)
+  cost[name] = per_request(name, server)
+  local n = cost[name]["PROGRAM TOTALS"]
+  if server == "plain" then
+    first = n
+  end
+  out("| %s | %.0f | %s | %.1f us |", what, n,
+    server == "plain" and "-" or ("%+.0f"):format(n - first),
+    median(cpu[name]))
+end
+
+out [[
+
+How to read it:
+- Each server has its turn of a second in every round, ours and the peers'
+  one after another, on one worker of a core of its own; wrk and Redis have
+  the other core.  The ratio (ours by the peer's) is the median over the
+  rounds, the spread its least and greatest value.
+- The CPU ratio is the peer's CPU time of a request by ours.  It tells the
+  same where other programs, or a client that is too slow, blur requests/s.
+- The page is a static file, the cheapest page there is, without an access
+  log: a portal's own page costs more, and the difference weighs less.
+- A question's answer has the same headers and the same number of bytes from
+  all; ours also counts it and writes its line of evidence.
+- Instructions are callgrind's, in user space; the kernel's are not in them.
+  Valgrind knows no SHA instructions, so SHA-256 is cheaper in reality.]]
+
+if not next(missed) then
+  return
+end
+
+out "\n## Top costs\n"
+out "Instructions of a request, by function with what it calls:\n"
+out "| request | function | instructions |"
+out "|---|---|--:|"
+
+for _, r in ipairs(requests) do
+  local what, name = r[1], r[2]
+
+  if missed[name] then
+    local list = {}
+
+    for fn, n in pairs(cost[name]) do
+      fn = fn:gsub("%.[a-z]+%.%d+$", "")
+      -- ours, and the libraries that only we call; nginx is not to blame
+      if n >= 500 and (fn:find "assist_" or fn:find "^SHA256$"
+                       or fn:find "^json_[a-z]+$" or fn == "lua_resume") then
+        list[#list + 1] = { fn, n }
+      end
+    end
+
+    table.sort(list, function(a, b) return a[2] > b[2] end)
+
+    for i = 1, math.min(#list, 16) do
+      out("| %s | `%s` | %.0f |", i == 1 and what or "", list[i][1],
+        list[i][2])
+    end
+  end
+end

@@ -1,0 +1,496 @@
+#!/bin/bash
+#
+# run.sh: nginx-assist side by side with nginx alone and lua-nginx-module.
+# Prints a table and writes it to RESULTS.md.
+#
+#   OUT     folder of ngx_http_assist_module.so (build/)
+#   ROUNDS  how often each server has its turn of a second (5)
+#   NGINX   the nginx to run (nginx)
+#
+# One worker on the first core, wrk and Redis on the last one.  Speed fails
+# nothing; wrong answers, errors and questions that miss the cache do.
+
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+root=$(cd "$here/../.." && pwd -P)
+
+OUT=${OUT:-$root/build}
+ROUNDS=${ROUNDS:-5}
+NGINX=${NGINX:-nginx}
+PATH=$PATH:/usr/sbin:/sbin
+
+connections=32
+counted=300                     # requests that callgrind counts
+page=/dich-vu/1.001456.html
+service=1.001445
+question='mất hộ chiếu cần giấy tờ gì'
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/assist-bench.XXXXXX")
+pids=()                         # ours to end
+
+# A server is an nginx of ours, named after its template; a case is an address
+# of it that is measured, with the body that is posted, if any.
+
+declare -A port worker server url body
+cases=()
+
+
+
+die() {
+    printf 'bench: %s\n' "$*" >&2
+    exit 1
+}
+
+
+finish() {
+    stop_all
+    rm -rf "$tmp"
+}
+
+
+stop_all() {
+    local pid
+
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null || :
+    done
+
+    for pid in "${pids[@]}"; do
+        wait "$pid" 2>/dev/null || :
+    done
+
+    pids=()
+}
+
+
+check_tools() {
+    local tool
+
+    for tool in "$NGINX" wrk valgrind callgrind_annotate redis-server \
+                redis-cli curl luajit taskset
+    do
+        command -v "$tool" >/dev/null \
+            || die "$tool is missing: run \"make deps-bench\" first"
+    done
+
+    [[ -f $OUT/ngx_http_assist_module.so ]] \
+        || die "$OUT/ngx_http_assist_module.so is missing: run \"make build\""
+
+    [[ -r /proc/self/schedstat ]] \
+        || die "the kernel has no /proc/PID/schedstat, which tells CPU time"
+}
+
+
+# Ports that nobody listens on.
+
+take_ports() {
+    local name candidate
+
+    for name; do
+        while :; do
+            candidate=$((20000 + RANDOM % 10000))
+            [[ " ${port[*]} " != *" $candidate "* ]] || continue
+            listens "$candidate" || break
+        done
+
+        port[$name]=$candidate
+    done
+}
+
+
+listens() {
+    (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
+
+
+wait_until() {
+    local i
+
+    for ((i = 0; i < 300; i++)); do
+        if "$@"; then
+            return 0
+        fi
+
+        sleep 0.1
+    done
+
+    tail -n 20 "$tmp"/*.error.log >&2 || :
+    die "this did not come true in 30 s: $*"
+}
+
+
+# render NAME: the configuration of a server from its template.
+
+render() {
+    local name=$1 main text key
+
+    main="worker_processes 1;
+pid \"$tmp/$name.pid\";
+error_log \"$tmp/$name.error.log\" warn;
+events { worker_connections 1024; }"
+
+    if ((EUID == 0)); then
+        main="user root;
+$main"
+    fi
+
+    text=$(<"$here/$name.conf.in")
+    text=${text//@MAIN@/"$main"}
+    text=${text//@ANSWER@/"${answer:-}"}
+    text=${text//@TMP@/"$tmp"}
+    text=${text//@HERE@/"$here"}
+    text=${text//@MODULE@/"$tmp/ngx_http_assist_module.so"}
+
+    for key in "${!port[@]}"; do
+        text=${text//@${key^^}@/"${port[$key]}"}
+    done
+
+    printf '%s\n' "$text" >"$tmp/$name.conf"
+}
+
+
+# The page, the catalogue with 200 more services, the question.
+
+write_inputs() {
+    local i sentence
+
+    # the worker keeps this one, whatever is built meanwhile
+    cp "$OUT/ngx_http_assist_module.so" "$tmp/"
+
+    mkdir -p "$tmp/html${page%/*}"
+    sentence='<p>Nộp hồ sơ trực tuyến tại Cổng dịch vụ công (dữ liệu mẫu).</p>'
+
+    {
+        printf '<!DOCTYPE html>\n<html lang="vi"><body>\n'
+
+        for ((i = 0; i < 98; i++)); do
+            printf '%s\n' "$sentence"
+        done
+
+        printf '</body></html>\n'
+    } >"$tmp/html$page"
+
+    {
+        cat "$here/catalog.csv"
+
+        for ((i = 100; i < 300; i++)); do
+            printf '9.000%d,Thủ tục mẫu số %d,H29,Tỉnh Mẫu,partial,' "$i" "$i"
+            printf '/dich-vu/9.000%d.html,Đơn,0,1 ngày,Xã,/,2026-11-05\n' "$i"
+        done
+    } >"$tmp/catalog.csv"
+
+    printf '{"service":"%s","question":"%s"}' \
+           "$service" "$question" >"$tmp/ask.json"
+}
+
+
+start_nginx() {
+    taskset -c "$core" "$NGINX" -e "$tmp/$1.error.log" -c "$tmp/$1.conf" \
+            -g 'daemon off;' &
+    pids+=($!)
+    wait_until listens "${port[$2]}"
+    worker[$1]=$(<"/proc/$!/task/$!/children")
+    worker[$1]=${worker[$1]% }
+}
+
+
+start_redis() {
+    taskset -c "$client" redis-server --port 0 --unixsocket "$tmp/redis.sock" \
+            --save '' --appendonly no --dir "$tmp" >"$tmp/redis.log" &
+    pids+=($!)
+    wait_until test -S "$tmp/redis.sock"
+}
+
+
+# Headers and body of a case's answer, to files.
+
+fetch() {
+    curl -sSf --noproxy '*' --max-time 5 -D "$tmp/headers" -o "$tmp/body" \
+         ${body[$1]:+-H 'Content-Type: application/json'} \
+         ${body[$1]:+--data-binary "@${body[$1]}"} "${url[$1]}"
+}
+
+
+is_hit() {
+    fetch "$1" && grep -q '"cache":"HIT"' "$tmp/body"
+}
+
+
+# What nginx puts between single quotes.
+
+nginx_quoted() {
+    local text=$1
+
+    [[ $text != *'$'* ]] || die "the answer has a \$, which nginx would expand"
+    text=${text//\\/\\\\}
+    printf '%s' "${text//\'/\\\'}"
+}
+
+
+# Each server gives the same: status, headers but the date, length of body.
+
+compare() {
+    local name=$1 base=$2 part
+
+    for part in "$base" "$name"; do
+        fetch "$part"
+        # an answer's id is random, and of one length
+        sed -E 's/"id":"[0-9a-f]{16}/"id":"/' "$tmp/body" >"$tmp/body.$part"
+        grep -viE '^(date|connection|last-modified|etag):' "$tmp/headers" \
+            | tr -d '\r' | sort >"$tmp/headers.$part"
+    done
+
+    diff "$tmp/headers.$base" "$tmp/headers.$name" >&2 \
+        || die "the headers of $name are not those of $base"
+    cmp "$tmp/body.$base" "$tmp/body.$name" >&2 \
+        || die "the answer of $name is not that of $base"
+}
+
+
+add_case() {
+    cases+=("$1")
+    server[$1]=$2
+    url[$1]=http://127.0.0.1:${port[$3]}$4
+    body[$1]=${5:-}
+}
+
+
+add_cases() {
+    local ask=$tmp/ask.json
+
+    add_case page_plain    plain  plain    "$page"
+    add_case page_views    assist views    "$page"
+    add_case page_idle     assist idle     "$page"
+    add_case page_evidence assist evidence "$page"
+    add_case page_lua      lua    lua      "$page"
+
+    add_case ask_return    plain  plain    /assist/ask "$ask"
+    add_case ask_l1        assist ask      /assist/ask "$ask"
+    add_case ask_dict      lua    lua      /dict       "$ask"
+
+    add_case redis_assist  redis  redis    /assist/ask "$ask"
+    add_case redis_lua     lua    lua      /redis      "$ask"
+}
+
+
+start_all() {
+    local key
+
+    take_ports plain views idle evidence ask redis lua
+    add_cases
+
+    render http
+    render assist
+    render redis
+    start_redis
+    start_nginx assist ask
+    start_nginx redis redis
+
+    # the peers give an answer of ours
+    wait_until is_hit redis_assist
+    wait_until is_hit ask_l1
+    cp "$tmp/body" "$tmp/answer.json"
+    answer=$(nginx_quoted "$(<"$tmp/answer.json")")$'\n'
+
+    key=$(printf '%s\0%s' "$service" "$question" | md5sum)
+    redis-cli -s "$tmp/redis.sock" -x set "${key%% *}" \
+        <"$tmp/answer.json" >"$tmp/redis-cli.log"
+
+    render plain
+    render lua
+    start_nginx plain plain
+    start_nginx lua lua
+
+    compare page_views page_plain
+    compare page_idle page_plain
+    compare page_evidence page_plain
+    compare page_lua page_plain
+    compare ask_l1 ask_return
+    compare ask_dict ask_return
+    compare redis_assist ask_return
+    compare redis_lua ask_return
+}
+
+
+# CPU time of a server's worker, in nanoseconds.
+
+cpu_time() {
+    local ns _
+
+    read -r ns _ <"/proc/${worker[$1]}/schedstat"
+    printf '%s' "$ns"
+}
+
+
+# measure CASE: prints "case requests microseconds nanoseconds", the
+# last one of the worker's CPU.
+
+measure() {
+    local name=$1 line requests us errors before after
+
+    before=$(cpu_time "${server[$name]}")
+    line=$(taskset -c "$client" wrk -t 1 -c "$connections" -d 1s \
+               -s "$here/wrk.lua" "${url[$name]}" \
+               ${body[$name]:+-- "${body[$name]}"} | tail -n 1)
+    after=$(cpu_time "${server[$name]}")
+
+    read -r requests us errors <<<"$line"
+    [[ $errors == 0 ]] || die "$name: wrk counts $errors errors"
+
+    printf '%s %d %d %d\n' "$name" "$requests" "$us" "$((after - before))"
+}
+
+
+# In turn, and every other round from the last to the first: what else the
+# machine does meets all of them.
+
+measure_all() {
+    local round name
+
+    for ((round = 1; round <= ROUNDS; round++)); do
+        for name in "${cases[@]}"; do
+            measure "$name"
+        done >>"$tmp/rounds"
+
+        mapfile -t cases < <(printf '%s\n' "${cases[@]}" | tac)
+    done
+}
+
+
+# What the servers say of the load, and what they wrote to their error logs.
+
+check_all() {
+    local name
+
+    for name in ask_l1 redis_assist; do
+        curl -sSf --noproxy '*' --max-time 5 -o "$tmp/$name.services.json" \
+             "${url[$name]%/assist/ask}/assist-status/services.json"
+    done
+
+    check_logs
+}
+
+
+check_logs() {
+    if grep -hE '\[(emerg|alert|crit|error)\]' "$tmp"/*.error.log >&2; then
+        die "the error log has what must not be there (above)"
+    fi
+}
+
+
+# Instructions of a request: a run of the server in which all its cases are
+# asked alike, and for each case one in which it is asked twice as often.
+
+count_all() {
+    count_server plain &
+    pids+=($!)
+    count_server assist &
+    pids+=($!)
+
+    wait "${pids[0]}"
+    wait "${pids[1]}"
+    pids=()
+}
+
+
+# In a shell of its own, which ends what it started.
+
+count_server() {
+    local name all=()
+
+    trap stop_all EXIT
+    trap 'exit 1' INT TERM
+    pids=()
+
+    for name in "${cases[@]}"; do
+        [[ ${server[$name]} != "$1" ]] || all+=("$name")
+    done
+
+    count "$1" "base.$1" "${all[@]}"
+
+    for name in "${all[@]}"; do
+        count "$1" "$name" "${all[@]}" "$name"
+    done
+}
+
+
+# count SERVER NAME CASE...: callgrind's report on a server that is asked.
+
+count() {
+    local nginx=$1 name=$2 case
+
+    shift 2
+
+    valgrind --tool=callgrind --callgrind-out-file="$tmp/$name.callgrind" \
+             "$NGINX" -e "$tmp/$nginx.error.log" -c "$tmp/$nginx.conf" \
+             -g 'daemon off; master_process off;' 2>"$tmp/$name.valgrind.log" &
+    pids=($!)
+    wait_until listens "$(port_of "$1")"
+
+    for case; do
+        ask_often "$case"
+    done
+
+    stop_all
+    callgrind_annotate --inclusive=yes --threshold=100 --show-percs=no \
+        "$tmp/$name.callgrind" >"$tmp/$name.functions"
+}
+
+
+port_of() {
+    local address=${url[$1]#*127.0.0.1:}
+
+    printf '%s' "${address%%/*}"
+}
+
+
+# Over one connection; the fragment only makes curl count.
+
+ask_often() {
+    local good
+
+    good=$(curl -sS --noproxy '*' -o "$tmp/often.${server[$1]}" \
+                -w '%{http_code}\n' \
+                ${body[$1]:+-H 'Content-Type: application/json'} \
+                ${body[$1]:+--data-binary "@${body[$1]}"} \
+                "${url[$1]}#[1-$counted]" | grep -c '^200$')
+
+    ((good == counted)) || die "$1: $good of $counted answers under callgrind"
+}
+
+
+machine() {
+    local model
+
+    model=$(sed -n 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1)
+
+    printf '%s, %d cores, Linux %s, %s, %s; %d rounds of 1 s, %d connections' \
+           "${model:-unknown CPU}" "$(nproc)" "$(uname -r | cut -d- -f1)" \
+           "$("$NGINX" -v 2>&1 | sed 's|.*: ||')" \
+           "$(redis-server --version | sed -E 's/.*v=([^ ]+).*/Redis \1/')" \
+           "$ROUNDS" "$connections"
+}
+
+
+trap finish EXIT
+trap 'exit 1' INT TERM
+
+check_tools
+
+# the first and the last core that this process may use
+cores=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
+core=${cores%%[-,]*}
+client=${cores##*[-,]}
+
+write_inputs
+start_all
+measure_all
+check_all
+stop_all
+count_all
+check_logs
+
+luajit "$here/report.lua" "$tmp" "$counted" "$(machine)" >"$tmp/RESULTS.md"
+cp "$tmp/RESULTS.md" "$here/RESULTS.md"
+cat "$here/RESULTS.md"

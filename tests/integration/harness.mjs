@@ -1,0 +1,140 @@
+// The harness: test(name, fn) gives fn a stage with a folder of its own, on
+// which it starts servers.  When fn is over everything is stopped, and the
+// test fails also on what an nginx has logged or how it ended.
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
+         writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import nodeTest from 'node:test';
+import { Nginx } from './lib/nginx.mjs';
+import { Portal } from './lib/portal.mjs';
+import { sleep } from './lib/process.mjs';
+import { Redis } from './lib/redis.mjs';
+import { csv, services, site } from './lib/site.mjs';
+
+export { default as assert } from 'node:assert/strict';
+export { out, root, sanitized } from './lib/nginx.mjs';
+export { run, sleep, until } from './lib/process.mjs';
+export { abandon, ask, get, lasting, raw, request } from './lib/http.mjs';
+export { coverage, crc32, figures, readEvidence } from './lib/evidence.mjs';
+export { csv, services, site };
+
+class Stage {
+  constructor() {
+    this.folder = mkdtempSync(path.join(os.tmpdir(), 'assist-test-'));
+    this.nginxes = [];
+    this.others = [];
+  }
+
+  path(name) { return path.join(this.folder, name); }
+
+  // Writes a file below the folder; returns its path.
+  write(name, text) {
+    const file = this.path(name);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, text);
+    return file;
+  }
+
+  // A file's text; of one that is not there: none.
+  read(name) {
+    return existsSync(this.path(name)) ? readFileSync(this.path(name), 'utf8')
+                                       : '';
+  }
+
+  // Hooks by file name: { 'help.lua': 'return { ... }' }.
+  hooks(files) {
+    for (const [name, text] of Object.entries(files)) {
+      this.write(`hooks/${name}`, text);
+    }
+  }
+
+  catalogue(rows) { return this.write('catalog.csv', csv(rows)); }
+
+  async portal(respond) {
+    const portal = await new Portal(respond).start();
+    this.others.push(portal);
+    return portal;
+  }
+
+  async redis(options) {
+    const folder = this.path(`redis-${this.others.length}`);
+    mkdirSync(folder, { recursive: true });
+    const redis = await new Redis(folder, options).start();
+    this.others.push(redis);
+    return redis;
+  }
+
+  #nginx(options) {
+    mkdirSync(this.path('hooks'), { recursive: true });
+    return new Nginx(this.folder, options);
+  }
+
+  // nginx -t of an http block: { code, stderr }.
+  async check(http, values) {
+    return this.#nginx({ http, values, log: 'check.log' }).test();
+  }
+
+  // An nginx with the given http block; see Nginx for the options.
+  async nginx(options) {
+    const nginx = this.#nginx(options);
+    this.nginxes.push(nginx);
+    return nginx.start();
+  }
+
+  // A portal and an nginx before it, configured by site().
+  async site({ portal, rows, hooks = {}, values, workers, level, errors,
+               ...parts } = {}) {
+    this.catalogue(rows);
+    this.hooks(hooks);
+    const origin = await this.portal(portal);
+    const nginx = await this.nginx({
+      http: site(parts), workers, level, errors,
+      values: { portal: origin.address, ...values },
+    });
+    return { nginx, portal: origin, port: nginx.port,
+             plain: nginx.ports.plain };
+  }
+
+  // A second stage: for a second node of the same portal.
+  async elsewhere() {
+    const stage = new Stage();
+    this.others.push({ stop: () => stage.close() });
+    return stage;
+  }
+
+  // Stops everything; gives what was wrong.
+  async close() {
+    const wrong = [];
+    for (const nginx of this.nginxes) {
+      await nginx.stop();
+      wrong.push(...nginx.complaints());
+    }
+    for (const other of this.others.reverse()) {
+      wrong.push(...await other.stop() ?? []);
+    }
+    if (!process.env.KEEP) rmSync(this.folder, { recursive: true });
+    return wrong;
+  }
+}
+
+const inTime = (promise, ms) => Promise.race([promise,
+  sleep(ms, null, { ref: false }).then(() => {
+    throw new Error(`the test takes longer than ${ms} ms`);
+  })]);
+
+export function test(name, options, fn = options) {
+  nodeTest(name, fn === options ? {} : options, async (t) => {
+    const stage = new Stage();
+    const failures = [];
+    await inTime(fn(stage, t), options.timeout ?? 60000)
+      .catch((error) => failures.push(error));
+    const wrong = await stage.close();
+    if (wrong.length) {
+      failures.push(new Error(`nginx logged or died:\n${wrong.join('\n')}`));
+    }
+    if (failures.length > 1) failures[0].message += `\n${failures[1].message}`;
+    if (failures.length) throw failures[0];
+  });
+}

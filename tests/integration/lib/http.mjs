@@ -1,0 +1,90 @@
+// HTTP as clients speak it: by node:http, and byte by byte.
+
+import { once } from 'node:events';
+import http from 'node:http';
+import net from 'node:net';
+
+// One request: { status, headers, rawHeaders, body, text, json }.
+// A string or Buffer as body has a Content-Length; an array is sent chunked.
+export function request(port, { method = 'GET', path = '/', headers = {}, body,
+                                agent = false } = {}) {
+  return new Promise((resolve, reject) => {
+    const started = process.hrtime.bigint();
+    const whole = typeof body === 'string' ? Buffer.from(body) : body;
+    const all = { ...headers };
+    if (Buffer.isBuffer(whole)) all['Content-Length'] = whole.length;
+    const req = http.request({ host: '127.0.0.1', port, method, path, agent,
+                               headers: all });
+    req.on('error', reject);
+    req.on('response', (res) => {
+      const chunks = [];
+      res.on('data', (chunk) => chunks.push(chunk));
+      res.on('error', reject);
+      res.on('aborted', () => reject(new Error('the response was cut')));
+      res.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        resolve({
+          status: res.statusCode, headers: res.headers,
+          rawHeaders: res.rawHeaders, body: bytes, text: bytes.toString(),
+          // UTF-8 that is not valid is a failure, too
+          get json() {
+            return JSON.parse(new TextDecoder('utf-8', { fatal: true })
+              .decode(bytes));
+          },
+          ms: Number(process.hrtime.bigint() - started) / 1e6,
+        });
+      });
+    });
+    if (Array.isArray(whole)) {
+      for (const chunk of whole) req.write(chunk);
+      req.end();
+    } else {
+      req.end(whole);
+    }
+  });
+}
+
+export const get = (port, path, options = {}) =>
+  request(port, { path, ...options });
+
+// POST ask with a JSON body.
+export const ask = (port, question, options = {}) =>
+  request(port, {
+    method: 'POST', path: options.path ?? '/assist/ask', agent: options.agent,
+    headers: { 'Content-Type': 'application/json', ...options.headers },
+    body: JSON.stringify(typeof question === 'string' ? { question }
+                                                      : question),
+  });
+
+// Sends bytes, and gives what came until the peer closed.
+export async function raw(port, bytes) {
+  const socket = net.connect(port, '127.0.0.1');
+  const chunks = [];
+  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('error', () => {});
+  socket.write(bytes);
+  await once(socket, 'close');
+  return Buffer.concat(chunks);
+}
+
+// Sends a request and goes away without waiting for the answer.
+export async function abandon(port, bytes, afterMs) {
+  const socket = net.connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  socket.write(bytes);
+  setTimeout(() => socket.destroy(), afterMs);
+  await once(socket, 'close');
+}
+
+// The headers in their order, without those that name a moment or a hop.
+export function lasting(response) {
+  const kept = [];
+  for (let i = 0; i < response.rawHeaders.length; i += 2) {
+    const name = response.rawHeaders[i];
+    if (!/^(date|connection|keep-alive)$/i.test(name)) {
+      kept.push(`${name}: ${response.rawHeaders[i + 1]}`);
+    }
+  }
+  return kept;
+}

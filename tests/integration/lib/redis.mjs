@@ -1,0 +1,52 @@
+// A real redis-server on a free port and on a socket.
+
+import path from 'node:path';
+import { end, freePort, run, startChild, until } from './process.mjs';
+
+export class Redis {
+  constructor(folder, { password, port } = {}) {
+    this.folder = folder;
+    this.password = password;
+    this.port = port;
+    this.socket = path.join(folder, 'redis.sock');
+  }
+
+  get url() { return `redis://127.0.0.1:${this.port}`; }
+
+  async start() {
+    for (let attempt = 1; ; attempt++) {
+      this.port ??= await freePort();
+      const args = ['--port', this.port, '--bind', '127.0.0.1', '--save', '',
+                    '--appendonly', 'no', '--dir', this.folder, '--unixsocket',
+                    this.socket, '--unixsocketperm', '777', '--databases', '4'];
+      if (this.password) args.push('--requirepass', this.password);
+      this.child = startChild('redis-server', args.map(String),
+                              { stdio: 'ignore' });
+      await until(async () => this.child.exitCode !== null
+                  || (await this.command('PING')).startsWith('PONG'),
+                  'redis-server starts');
+      if (this.child.exitCode === null) return this;
+      if (attempt === 5) throw new Error('redis-server does not start');
+      this.port = undefined;
+    }
+  }
+
+  // One command by redis-cli, as text.
+  async command(...words) {
+    const auth = this.password ? ['--no-auth-warning', '-a', this.password]
+                               : [];
+    const { stdout } = await run('redis-cli',
+      ['-h', '127.0.0.1', '-p', String(this.port), ...auth, ...words]);
+    return stdout.trim();
+  }
+
+  async stop() {
+    if (!this.child) return;
+    this.resume();
+    await end(this.child, ['SIGTERM', 'SIGKILL'], 5000);
+  }
+
+  async kill() { await end(this.child, ['SIGKILL'], 5000); }
+  pause() { this.child.kill('SIGSTOP'); }
+  resume() { this.child.kill('SIGCONT'); }
+}
