@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-
-static size_t utf8_len(const unsigned char *p, const unsigned char *end);
+#include "utf8.h"
 
 
 void
@@ -141,7 +140,7 @@ assist_buf_json(assist_buf_t *b, assist_str_t s)
             continue;
         }
 
-        n = utf8_len(p, end);
+        n = assist_utf8_len(p, end);
 
         if (n > 1) {
             p += n;
@@ -209,50 +208,4 @@ assist_buf_csv(assist_buf_t *b, assist_str_t s)
     }
 
     assist_buf_putc(b, '"');
-}
-
-
-/* The length of the valid UTF-8 character at p; 0: there is none. */
-
-static size_t
-utf8_len(const unsigned char *p, const unsigned char *end)
-{
-    size_t         n, i;
-    unsigned char  lo, hi;
-
-    if (*p < 0x80) {
-        return 1;
-    }
-
-    lo = 0x80;
-    hi = 0xbf;
-
-    if (*p >= 0xc2 && *p <= 0xdf) {
-        n = 2;
-
-    } else if (*p >= 0xe0 && *p <= 0xef) {
-        n = 3;
-        lo = *p == 0xe0 ? 0xa0 : lo;
-        hi = *p == 0xed ? 0x9f : hi;
-
-    } else if (*p >= 0xf0 && *p <= 0xf4) {
-        n = 4;
-        lo = *p == 0xf0 ? 0x90 : lo;
-        hi = *p == 0xf4 ? 0x8f : hi;
-
-    } else {
-        return 0;
-    }
-
-    if ((size_t) (end - p) < n || p[1] < lo || p[1] > hi) {
-        return 0;
-    }
-
-    for (i = 2; i < n; i++) {
-        if (p[i] < 0x80 || p[i] > 0xbf) {
-            return 0;
-        }
-    }
-
-    return n;
 }

@@ -4,7 +4,9 @@
 
 #include <openssl/sha.h>
 
+#include "catalog_priv.h"
 #include "catalog_row.h"
+#include "utf8.h"
 
 
 typedef struct {
@@ -13,34 +15,15 @@ typedef struct {
     assist_table_t   procedures;
 } priv_t;
 
-/* The rows of one code, agency and case that are valid together. */
-typedef struct {
-    assist_str_t     name;
-    uint32_t         service;
-    unsigned         seen;              /* bits: levels; 0: no row yet */
-    assist_level_t   min;
-    assist_level_t   max;
-    int32_t          from;
-    int32_t          to;
-} case_t;
-
 
 static int read_file(assist_catalog_t *cat, const char *data, size_t len,
     assist_error_t *err);
 static int read_rows(assist_catalog_t *cat, assist_row_reader_t *rd,
     assist_csv_t *csv, assist_error_t *err);
 static int check_utf8(const char *data, size_t len, assist_error_t *err);
-static size_t utf8_len(const unsigned char *p, const unsigned char *end);
-static void *more(void *list, uint32_t n, uint32_t *nalloc, size_t size);
 static int add_row(assist_catalog_t *cat, uint32_t index, uint32_t *nalloc);
 static uint32_t add_procedure(assist_catalog_t *cat, uint32_t index,
     uint32_t *nalloc);
-static int is_better(const assist_catalog_t *cat, uint32_t row,
-    uint32_t than);
-static int merge_levels(assist_catalog_t *cat);
-static void start_case(case_t *c, const assist_row_t *row);
-static void merge_row(assist_catalog_t *cat, const assist_row_t *row,
-    case_t *c);
 static int check_successors(assist_catalog_t *cat);
 static assist_str_t make_id(assist_str_t code, assist_str_t agency,
     char buf[ASSIST_ID_MAX]);
@@ -76,7 +59,7 @@ assist_catalog_parse(const char *data, size_t len, assist_error_t *err)
         return NULL;
     }
 
-    if (merge_levels(cat) != 0 || check_successors(cat) != 0) {
+    if (assist_catalog_levels(cat) != 0 || check_successors(cat) != 0) {
         assist_fail(err, 0, "out of memory");
         assist_catalog_free(cat);
         return NULL;
@@ -215,6 +198,31 @@ assist_state_name(assist_state_t state)
 }
 
 
+void *
+assist_catalog_more(void *list, uint32_t n, uint32_t *nalloc, size_t size)
+{
+    if (n < *nalloc) {
+        return list;
+    }
+
+    list = realloc(list, (size_t) (n ? n * 2 : 64) * size);
+
+    if (list != NULL) {
+        *nalloc = n ? n * 2 : 64;
+    }
+
+    return list;
+}
+
+
+int
+assist_catalog_better(const assist_catalog_t *cat, uint32_t row, uint32_t than)
+{
+    return cat->rows[row].state == ASSIST_STATE_PUBLISHED
+           && cat->rows[than].state != ASSIST_STATE_PUBLISHED;
+}
+
+
 static int
 read_file(assist_catalog_t *cat, const char *data, size_t len,
     assist_error_t *err)
@@ -302,7 +310,8 @@ read_rows(assist_catalog_t *cat, assist_row_reader_t *rd, assist_csv_t *csv,
 
     while ((rc = assist_csv_next(csv, err)) > 0) {
 
-        rows = more(cat->rows, cat->nrows, &nrows, sizeof(assist_row_t));
+        rows = assist_catalog_more(cat->rows, cat->nrows, &nrows,
+                                   sizeof(assist_row_t));
         if (rows == NULL) {
             return assist_fail(err, csv->line, "out of memory");
         }
@@ -359,7 +368,7 @@ check_utf8(const char *data, size_t len, assist_error_t *err)
             continue;
         }
 
-        n = utf8_len(p, end);
+        n = assist_utf8_len(p, end);
 
         if (n == 0) {
             break;
@@ -376,7 +385,7 @@ check_utf8(const char *data, size_t len, assist_error_t *err)
     line = 1;
     column = 1;
 
-    for (p = start; p < bad; p += utf8_len(p, end)) {
+    for (p = start; p < bad; p += assist_utf8_len(p, end)) {
 
         if (*p == '\n' || (*p == '\r' && p[1] != '\n')) {
             line++;
@@ -389,59 +398,6 @@ check_utf8(const char *data, size_t len, assist_error_t *err)
 
     return assist_fail(err, line, "not UTF-8 at character %u of the line; save "
                        "the file as \"CSV UTF-8\"", column);
-}
-
-
-/* The length of the valid character at p; 0: there is none. */
-
-static size_t
-utf8_len(const unsigned char *p, const unsigned char *end)
-{
-    size_t         n, i;
-    unsigned char  lo, hi;
-
-    if (*p < 0x80) {
-        return 1;
-    }
-
-    /* neither overlong, nor surrogates, nor past U+10FFFF */
-
-    n = *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
-    lo = *p == 0xe0 ? 0xa0 : *p == 0xf0 ? 0x90 : 0x80;
-    hi = *p == 0xed ? 0x9f : *p == 0xf4 ? 0x8f : 0xbf;
-
-    if (*p < 0xc2 || *p > 0xf4 || (size_t) (end - p) < n
-        || p[1] < lo || p[1] > hi)
-    {
-        return 0;
-    }
-
-    for (i = 2; i < n; i++) {
-        if (p[i] < 0x80 || p[i] > 0xbf) {
-            return 0;
-        }
-    }
-
-    return n;
-}
-
-
-/* Room for item n in a list that doubles; NULL: out of memory. */
-
-static void *
-more(void *list, uint32_t n, uint32_t *nalloc, size_t size)
-{
-    if (n < *nalloc) {
-        return list;
-    }
-
-    list = realloc(list, (size_t) (n ? n * 2 : 64) * size);
-
-    if (list != NULL) {
-        *nalloc = n ? n * 2 : 64;
-    }
-
-    return list;
 }
 
 
@@ -467,7 +423,7 @@ add_row(assist_catalog_t *cat, uint32_t index, uint32_t *nalloc)
     if (i != ASSIST_NONE) {
         row->service = i;
 
-        if (is_better(cat, index, cat->services[i].row)) {
+        if (assist_catalog_better(cat, index, cat->services[i].row)) {
             cat->services[i].row = index;
         }
 
@@ -477,7 +433,8 @@ add_row(assist_catalog_t *cat, uint32_t index, uint32_t *nalloc)
     i = cat->nservices;
     p = assist_catalog_procedure(cat, row->code);
 
-    list = more(cat->services, i, nalloc, sizeof(assist_service_t));
+    list = assist_catalog_more(cat->services, i, nalloc,
+                               sizeof(assist_service_t));
     if (list == NULL) {
         return -1;
     }
@@ -524,7 +481,7 @@ add_procedure(assist_catalog_t *cat, uint32_t index, uint32_t *nalloc)
 
     if (i != ASSIST_NONE) {
 
-        if (is_better(cat, index, cat->procedures[i].row)) {
+        if (assist_catalog_better(cat, index, cat->procedures[i].row)) {
             cat->procedures[i].row = index;
         }
 
@@ -533,7 +490,8 @@ add_procedure(assist_catalog_t *cat, uint32_t index, uint32_t *nalloc)
 
     i = cat->nprocedures;
 
-    list = more(cat->procedures, i, nalloc, sizeof(assist_procedure_t));
+    list = assist_catalog_more(cat->procedures, i, nalloc,
+                               sizeof(assist_procedure_t));
     if (list == NULL) {
         return ASSIST_NONE;
     }
@@ -554,151 +512,6 @@ add_procedure(assist_catalog_t *cat, uint32_t index, uint32_t *nalloc)
     cat->nprocedures++;
 
     return i;
-}
-
-
-/* Is the row published, and the one that stands for its group not? */
-
-static int
-is_better(const assist_catalog_t *cat, uint32_t row, uint32_t than)
-{
-    return cat->rows[row].state == ASSIST_STATE_PUBLISHED
-           && cat->rows[than].state != ASSIST_STATE_PUBLISHED;
-}
-
-
-/*
- * A service's level is the highest of its cases.  A case whose rows disagree
- * lies between two levels, and so does its service, unless another case is at
- * the upper one.  Rows that are not published have no say beside published
- * ones.
- */
-
-static int
-merge_levels(assist_catalog_t *cat)
-{
-    int                rc;
-    void              *list;
-    case_t            *cases;
-    uint32_t           i, k, n, nalloc;
-    assist_row_t      *row;
-    assist_table_t     table = ASSIST_TABLE_INIT;
-    assist_service_t  *service;
-
-    rc = -1;
-
-    /* most services have one case: each has a place for its first */
-
-    n = cat->nservices;
-    nalloc = n;
-
-    cases = calloc(n, sizeof(case_t));
-    if (cases == NULL) {
-        return -1;
-    }
-
-    for (i = 0; i < cat->nrows; i++) {
-        row = &cat->rows[i];
-        k = row->service;
-
-        if (is_better(cat, cat->services[k].row, i)) {
-            continue;
-        }
-
-        if (cases[k].seen == 0) {
-            start_case(&cases[k], row);
-            continue;
-        }
-
-        if (!assist_str_eq(cases[k].name, row->case_name)) {
-            k = assist_table_get(&table, row->service, row->case_name);
-        }
-
-        if (k != ASSIST_TABLE_NONE) {
-            merge_row(cat, row, &cases[k]);
-            continue;
-        }
-
-        list = more(cases, n, &nalloc, sizeof(case_t));
-        if (list == NULL) {
-            goto done;
-        }
-
-        cases = list;
-
-        if (assist_table_put(&table, row->service, row->case_name, n) != 0) {
-            goto done;
-        }
-
-        start_case(&cases[n++], row);
-    }
-
-    for (i = 0; i < n; i++) {
-        service = &cat->services[cases[i].service];
-
-        if (service->level_min < cases[i].min) {
-            service->level_min = cases[i].min;
-        }
-
-        if (service->level_max < cases[i].max) {
-            service->level_max = cases[i].max;
-        }
-    }
-
-    for (i = 0; i < cat->nservices; i++) {
-        service = &cat->services[i];
-
-        service->level = service->level_min == service->level_max
-                         ? service->level_max : ASSIST_LEVEL_UNKNOWN;
-    }
-
-    rc = 0;
-
-done:
-
-    assist_table_free(&table);
-    free(cases);
-
-    return rc;
-}
-
-
-static void
-start_case(case_t *c, const assist_row_t *row)
-{
-    c->name = row->case_name;
-    c->service = row->service;
-    c->seen = 1u << row->level;
-    c->min = row->level;
-    c->max = row->level;
-    c->from = row->valid_from;
-    c->to = row->valid_to;
-}
-
-
-/* Rows that are never valid together do not disagree: the later one holds. */
-
-static void
-merge_row(assist_catalog_t *cat, const assist_row_t *row, case_t *c)
-{
-    if (row->valid_to < c->from) {
-        return;
-    }
-
-    if (row->valid_from > c->to) {
-        start_case(c, row);
-        return;
-    }
-
-    assist_row_odd(cat, c->seen & (1u << row->level) ? ASSIST_ODD_REPEATED
-                                                     : ASSIST_ODD_LEVELS,
-                   row->line);
-
-    c->seen |= 1u << row->level;
-    c->min = row->level < c->min ? row->level : c->min;
-    c->max = row->level > c->max ? row->level : c->max;
-    c->from = row->valid_from < c->from ? row->valid_from : c->from;
-    c->to = row->valid_to > c->to ? row->valid_to : c->to;
 }
 
 

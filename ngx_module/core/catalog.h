@@ -150,7 +150,8 @@ void assist_catalog_free(assist_catalog_t *cat);
 const char *assist_catalog_odd(assist_odd_t odd);
 
 /*
- * The service of "code" or "code@agency" (agency may be empty).  A bare code
+ * The service of a code and an agency's code; with an empty agency, of "code"
+ * or "code@agency".  A bare code
  * names its service where there is exactly one, or the one without an agency;
  * otherwise, and for what is not catalogued: ASSIST_NONE.  With agency empty,
  * code may also be a whole "code@agency".

@@ -141,7 +141,8 @@ open_image(assist_search_t *s, const unsigned char *image, size_t len,
                       " ORDER BY bm25(doc, 4, 3, 4, 0.5)", &s->candidates)
         || prepare(s, "SELECT tokens FROM token WHERE id = ?", &s->document)
         || prepare(s, "SELECT n FROM df WHERE hash = ?", &s->frequency)
-        || prepare(s, "SELECT marked, official FROM syn WHERE words = ?",
+        || prepare(s, "SELECT words, marked, official FROM syn"
+                      " WHERE rarest = ?",
                    &s->synonym))
     {
         return assist_fail(err, 0, "the search index cannot be opened: %s",

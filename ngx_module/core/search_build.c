@@ -5,7 +5,8 @@
  *   token a procedure's tokens, a blob of assist_token_t; the first record's
  *         `fold` holds the actions of its name
  *   df    in how many procedures a folded word is, by its hash
- *   syn   everyday words, as a key and with marks, and the official words
+ *   syn   everyday words, as a key and with marks, and the official words, by
+ *         the hash of the rarest of the words
  */
 
 #include "search_priv.h"
@@ -50,9 +51,6 @@ static size_t slot(const frequencies_t *df, uint32_t hash);
 static int grow(frequencies_t *df);
 static int write_tokens(build_t *b);
 static int write_frequencies(build_t *b);
-static int write_synonyms(build_t *b, assist_str_t text);
-static int write_synonym(build_t *b, sqlite3_stmt *st, assist_str_t line,
-    uint32_t number);
 static int failed(build_t *b);
 
 
@@ -64,8 +62,8 @@ static const char  schema[] =
     " './,-'\");"
     "CREATE TABLE token(id INTEGER PRIMARY KEY, tokens BLOB);"
     "CREATE TABLE df(hash INTEGER PRIMARY KEY, n INTEGER);"
-    "CREATE TABLE syn(words TEXT PRIMARY KEY, marked TEXT, official TEXT)"
-    " WITHOUT ROWID;";
+    "CREATE TABLE syn(rarest INTEGER, words TEXT, marked TEXT,"
+    " official TEXT, PRIMARY KEY(rarest, words)) WITHOUT ROWID;";
 
 
 int
@@ -98,7 +96,8 @@ assist_search_build(const assist_catalog_t *cat, assist_str_t synonyms,
     }
 
     if (build_documents(&b) != 0 || write_tokens(&b) != 0
-        || write_frequencies(&b) != 0 || write_synonyms(&b, synonyms) != 0)
+        || write_frequencies(&b) != 0
+        || assist_synonyms_write(b.db, synonyms, err) != 0)
     {
         goto done;
     }
@@ -457,114 +456,6 @@ write_frequencies(build_t *b)
     sqlite3_finalize(st);
 
     return rc == SQLITE_OK ? 0 : failed(b);
-}
-
-
-static int
-write_synonyms(build_t *b, assist_str_t text)
-{
-    int            rc;
-    size_t         start, end;
-    uint32_t       number;
-    assist_str_t   line;
-    sqlite3_stmt  *st;
-
-    if (sqlite3_prepare_v2(b->db, "INSERT OR REPLACE INTO syn"
-                           " VALUES (?, ?, ?)",
-                           -1, &st, NULL)
-        != SQLITE_OK)
-    {
-        return failed(b);
-    }
-
-    rc = 0;
-    number = 0;
-
-    for (start = 0; rc == 0 && start < text.len; start = end + 1) {
-        for (end = start; end < text.len && text.data[end] != '\n'; end++) { }
-
-        number++;
-        line.data = text.data + start;
-        line.len = end - start;
-        rc = write_synonym(b, st, line, number);
-    }
-
-    sqlite3_finalize(st);
-
-    return rc;
-}
-
-
-static int
-write_synonym(build_t *b, sqlite3_stmt *st, assist_str_t line,
-    uint32_t number)
-{
-    int             rc;
-    size_t          i, equals;
-    assist_buf_t    key = ASSIST_BUF_INIT;
-    assist_words_t  left, right;
-
-    equals = line.len;
-
-    for (i = 0; i < line.len && line.data[i] != '#'; i++) {
-        if (line.data[i] == '=' && equals == line.len) {
-            equals = i;
-        }
-    }
-
-    line.len = i;
-    equals = equals < i ? equals : i;
-
-    for (i = 0; i < line.len && (line.data[i] == ' ' || line.data[i] == '\t'
-                                 || line.data[i] == '\r'); i++)
-    { /* void */ }
-
-    if (i == line.len) {
-        return 0;
-    }
-
-    if (equals == line.len) {
-        return assist_fail(b->err, number, "a synonym has no \"=\": write"
-                           " \"everyday words = official words\"");
-    }
-
-    memset(&right, 0, sizeof(assist_words_t));
-
-    rc = assist_words_split(&left, (assist_str_t) { line.data, equals });
-    if (rc == 0) {
-        rc = assist_words_split(&right,
-                                (assist_str_t) { line.data + equals + 1,
-                                                 line.len - equals - 1 });
-    }
-
-    if (rc != 0) {
-        rc = assist_fail(b->err, number, "out of memory");
-
-    } else if (left.n == 0 || right.n == 0) {
-        rc = assist_fail(b->err, number, "a synonym has nothing %s \"=\":"
-                         " write \"everyday words = official words\"",
-                         left.n ? "after" : "before");
-
-    } else {
-        assist_words_key(&left, 0, left.n, 1, &key);
-        sqlite3_bind_text(st, 1, key.data ? key.data : "", (int) key.len,
-                          SQLITE_STATIC);
-        sqlite3_bind_text(st, 2, left.norm.data, (int) left.norm.len,
-                          SQLITE_STATIC);
-        sqlite3_bind_text(st, 3, right.norm.data, (int) right.norm.len,
-                          SQLITE_STATIC);
-        sqlite3_step(st);
-
-        if (sqlite3_reset(st) != SQLITE_OK) {
-            rc = failed(b);
-        }
-    }
-
-    assist_words_free(&left);
-    assist_words_free(&right);
-    assist_buf_free(&key);
-
-    return rc;
 }
 
 

@@ -92,8 +92,16 @@ typedef struct {
     assist_words_t  text;
     assist_words_t *added;          /* the words that synonyms added */
     size_t          nadded;
-    assist_buf_t    key;
 } assist_question_t;
+
+
+#define ASSIST_RULE_WORDS  128      /* of a question */
+
+/* A line of the synonyms that speaks of a question. */
+typedef struct {
+    uint64_t      words[2];         /* bits: those of the question it uses */
+    assist_str_t  official;         /* empty: other matters */
+} assist_rule_t;
 
 
 struct assist_search_s {
@@ -122,14 +130,32 @@ size_t assist_words_have(const assist_words_t *w, size_t i,
 uint32_t assist_words_actions(const assist_words_t *w,
     const unsigned char *dropped);
 
-void assist_words_key(const assist_words_t *w, size_t i, size_t n, int bare,
-    assist_buf_t *out);
-
 /* How many words from i on are politeness or ask how, where, how much. */
 size_t assist_words_idle(const assist_words_t *w, size_t i);
 
 /* Words that mean nothing alone, but may be part of a name. */
 int assist_words_common(const assist_words_t *w, size_t i);
+
+/* Words that may stand inside a phrase: "mất (cái) bằng lái". */
+int assist_words_filler(const assist_words_t *w, size_t i);
+int assist_words_article(const assist_words_t *w, size_t i);
+
+/* How many words from i on say that a wish follows: "giờ muốn". */
+size_t assist_words_wish(const assist_words_t *w, size_t i);
+
+/* Whether there are any marks. */
+int assist_str_marked(assist_str_t s);
+
+int assist_synonyms_write(sqlite3 *db, assist_str_t text,
+    assist_error_t *err);
+
+/*
+ * idle: how many words the idle phrase has that a word is in.  -1: out of
+ * memory, or an error of the index.  Free rules and officials in either case.
+ */
+int assist_synonyms_find(assist_search_t *s, const assist_words_t *text,
+    const unsigned char *idle, assist_rule_t **rules, size_t *nrules,
+    assist_buf_t *officials);
 
 float assist_search_weight(uint32_t ndocs, uint32_t df);
 

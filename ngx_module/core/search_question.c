@@ -8,25 +8,24 @@
 #include <stdlib.h>
 
 
-#define SYNONYM_WORDS  7
+/* A word may be passed over, be said in other words by a synonym, or be about
+   other matters. */
+#define OWN    0
+#define IDLE   1
+#define SAID   2
+#define OTHER  3
 
-/* A word may be passed over, or be said in other words by a synonym. */
-#define OWN   0
-#define IDLE  1
-#define SAID  2
+#define OTHER_WEIGHT   2
+#define BEFORE_WEIGHT  0.6f     /* what was said before the wish */
 
 
 static int mark_words(assist_question_t *q, assist_search_t *s,
     unsigned char *state);
-static int find_synonym(assist_question_t *q, assist_search_t *s, size_t i,
-    size_t *nwords, assist_str_t *official);
-static int marks_agree(const assist_words_t *w, size_t i, size_t n,
-    const char *marked);
+static size_t find_wish(const assist_words_t *w, const unsigned char *state);
 static int add_synonym(assist_question_t *q, assist_search_t *s,
-    assist_str_t official);
+    assist_str_t official, int before);
 static int add_word(assist_question_t *q, assist_search_t *s,
     const assist_word_t *w, uint32_t pos);
-static int is_marked(const assist_words_t *w);
 
 
 int
@@ -34,7 +33,7 @@ assist_question_init(assist_question_t *q, assist_search_t *s,
     assist_str_t text)
 {
     int             rc, marked;
-    size_t          i, n;
+    size_t          i, n, wish;
     unsigned char  *state;
 
     memset(q, 0, sizeof(assist_question_t));
@@ -44,7 +43,7 @@ assist_question_init(assist_question_t *q, assist_search_t *s,
     }
 
     state = calloc(q->text.n + 1, 1);
-    q->added = calloc(q->text.n + 1, sizeof(assist_words_t));
+    q->added = calloc(ASSIST_RULE_WORDS, sizeof(assist_words_t));
 
     if (state == NULL || q->added == NULL) {
         free(state);
@@ -54,7 +53,8 @@ assist_question_init(assist_question_t *q, assist_search_t *s,
     rc = mark_words(q, s, state);
 
     q->actions |= assist_words_actions(&q->text, state);
-    marked = is_marked(&q->text);
+    marked = assist_str_marked(assist_buf_str(&q->text.norm));
+    wish = find_wish(&q->text, state);
 
     for (i = 0; rc == 0 && i < q->text.n; i++) {
         if (state[i] == IDLE) {
@@ -67,7 +67,16 @@ assist_question_init(assist_question_t *q, assist_search_t *s,
         if (q->n > n) {
             q->terms[n].marked = marked;
             q->terms[n].optional = state[i] == SAID
-                                   || assist_words_common(&q->text, i);
+                                   || (state[i] != OTHER
+                                       && assist_words_common(&q->text, i));
+
+            if (state[i] == OTHER) {
+                q->terms[n].weight *= OTHER_WEIGHT;
+            }
+
+            if (i < wish) {
+                q->terms[n].weight *= BEFORE_WEIGHT;
+            }
         }
     }
 
@@ -87,139 +96,89 @@ assist_question_free(assist_question_t *q)
     }
 
     free(q->added);
-    assist_buf_free(&q->key);
     assist_words_free(&q->text);
 }
 
 
-/* The longest phrase that starts at a word decides what the word is. */
+/* What the synonyms say of the words, and which are idle. */
 static int
 mark_words(assist_question_t *q, assist_search_t *s, unsigned char *state)
 {
-    size_t        i, nsaid, nidle;
-    assist_str_t  official;
+    int             rc;
+    size_t          i, k, n, last, wish;
+    assist_buf_t    officials = ASSIST_BUF_INIT;
+    assist_rule_t  *rules;
+    unsigned char  *idle;
 
-    for (i = 0; i < q->text.n; i += nsaid ? nsaid : nidle ? nidle : 1) {
-
-        if (find_synonym(q, s, i, &nsaid, &official) != 0) {
-            return -1;
-        }
-
-        nidle = assist_words_idle(&q->text, i);
-
-        if (nsaid && nsaid >= nidle) {
-            memset(state + i, SAID, nsaid);
-
-            if (add_synonym(q, s, official) != 0) {
-                return -1;
-            }
-
-            continue;
-        }
-
-        nsaid = 0;
-        memset(state + i, IDLE, nidle);
+    idle = calloc(q->text.n + 1, 1);
+    if (idle == NULL) {
+        return -1;
     }
 
-    sqlite3_reset(s->synonym);
-    sqlite3_clear_bindings(s->synonym);
-
-    return 0;
-}
-
-
-/* nwords 0: none.  official lives until the statement is used again. */
-static int
-find_synonym(assist_question_t *q, assist_search_t *s, size_t i,
-    size_t *nwords, assist_str_t *official)
-{
-    int          rc, bare;
-    size_t       n, whole;
-    const char  *marked;
-
-    n = q->text.n - i;
-
-    if (n > SYNONYM_WORDS) {
-        n = SYNONYM_WORDS;
+    for (i = 0; i < q->text.n; i += n ? n : 1) {
+        n = assist_words_idle(&q->text, i);
+        memset(idle + i, (int) n, n);
+        memset(state + i, IDLE, n);
     }
 
-    for ( /* void */ ; n; n--) {
-        for (bare = 0; bare < 2; bare++) {
-            whole = bare ? q->key.len : 0;
-            assist_words_key(&q->text, i, n, bare, &q->key);
+    rc = assist_synonyms_find(s, &q->text, idle, &rules, &n, &officials);
+    wish = find_wish(&q->text, state);
+    last = 0;
 
-            if (q->key.failed) {
-                return -1;
+    for (k = 0; rc == 0 && k < n; k++) {
+        for (i = 0; i < q->text.n && i < ASSIST_RULE_WORDS; i++) {
+            if (rules[k].words[i / 64] & ((uint64_t) 1 << i % 64)) {
+                state[i] = rules[k].official.len ? SAID : OTHER;
+                last = i;
             }
+        }
 
-            if (q->key.len == 0 || q->key.len == whole) {
-                continue;
-            }
-
-            sqlite3_reset(s->synonym);
-            sqlite3_bind_text(s->synonym, 1, q->key.data, (int) q->key.len,
-                              SQLITE_STATIC);
-
-            rc = sqlite3_step(s->synonym);
-
-            if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-                return -1;
-            }
-
-            if (rc == SQLITE_DONE) {
-                continue;
-            }
-
-            marked = (const char *) sqlite3_column_text(s->synonym, 0);
-
-            if (bare || marks_agree(&q->text, i, n, marked)) {
-                official->data = (const char *)
-                                 sqlite3_column_text(s->synonym, 1);
-                official->len = (size_t)
-                                sqlite3_column_bytes(s->synonym, 1);
-                *nwords = n;
-                return 0;
-            }
+        if (rules[k].official.len) {
+            rc = add_synonym(q, s, rules[k].official, last < wish);
         }
     }
 
-    *nwords = 0;
+    free(idle);
+    free(rules);
+    assist_buf_free(&officials);
 
-    return 0;
+    return rc;
 }
 
 
 /*
- * "cười" is not "cưới": the marks that were typed must be those of the phrase,
- * but for one word of several (another spelling, a slip).
+ * "My card has expired, how do I swap it?": where the wish begins, if what
+ * follows says anything; 0: all of it is the wish.
  */
-static int
-marks_agree(const assist_words_t *w, size_t i, size_t n, const char *marked)
+static size_t
+find_wish(const assist_words_t *w, const unsigned char *state)
 {
-    size_t         k, len, slips;
-    assist_word_t  word;
+    size_t  i, n, k, wish;
 
-    slips = 0;
+    wish = 0;
 
-    for (k = 0; k < n; k++) {
-        word = w->words[i + k];
-        len = strcspn(marked, " ");
-
-        if (!assist_str_eq(word.norm, word.fold)
-            && !assist_str_eq(word.norm, (assist_str_t) { marked, len }))
-        {
-            slips++;
+    for (i = 0; i < w->n; i++) {
+        n = assist_words_wish(w, i);
+        if (n == 0) {
+            continue;
         }
 
-        marked += len + (marked[len] == ' ');
+        for (k = i + n; k < w->n && (state[k] == IDLE
+                                     || assist_words_common(w, k)); k++)
+        { /* void */ }
+
+        if (k < w->n) {
+            wish = i;
+        }
     }
 
-    return slips == 0 || (slips == 1 && n > 1);
+    return wish;
 }
 
 
 static int
-add_synonym(assist_question_t *q, assist_search_t *s, assist_str_t official)
+add_synonym(assist_question_t *q, assist_search_t *s, assist_str_t official,
+    int before)
 {
     size_t           i, n;
     uint32_t         pos;
@@ -247,6 +206,10 @@ add_synonym(assist_question_t *q, assist_search_t *s, assist_str_t official)
         if (q->n > n) {
             q->terms[n].added = 1;
             q->terms[n].marked = 1;
+
+            if (before) {
+                q->terms[n].weight *= BEFORE_WEIGHT;
+            }
         }
     }
 
@@ -287,21 +250,6 @@ add_word(assist_question_t *q, assist_search_t *s, const assist_word_t *w,
 
     t->weight = assist_search_weight(s->ndocs, t->df);
     q->n++;
-
-    return 0;
-}
-
-
-static int
-is_marked(const assist_words_t *w)
-{
-    size_t  i;
-
-    for (i = 0; i < w->norm.len; i++) {
-        if ((unsigned char) w->norm.data[i] >= 0x80) {
-            return 1;
-        }
-    }
 
     return 0;
 }

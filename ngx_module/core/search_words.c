@@ -18,7 +18,8 @@ typedef struct {
 
 static assist_str_t stem(assist_str_t s);
 static int ends(assist_str_t s, const char *tail);
-static int has_marks(const assist_words_t *w);
+static size_t longest(const assist_words_t *w, size_t i,
+    const char *const *list, size_t n);
 static int is_lai_xe(const assist_words_t *w, size_t i);
 
 
@@ -155,8 +156,71 @@ static const char  *const common[] = {
     "va", "vao", "ve", "vi", "viec", "vo", "voi", "xin", "xong", "chau",
     "cac", "nhan", "online", "nop", "lay", "bao", "mang", "biet", "thang",
     "ngay", "nam", "khong", "dung", "cap", "dang ki", "giai quyet",
-    "thuc hien"
+    "thuc hien", "truoc", "gio", "vua", "nua", "luc", "noi", "nghe", "thay",
+    "duoi", "chut", "nhieu", "it", "sang", "tung", "bua", "hom", "tuan",
+    "lai", "dua", "ho", "tinh", "dinh", "nho", "ben", "het", "con", "may",
+    "this", "that", "these", "those", "there", "here", "he", "she", "his",
+    "her", "him", "they", "them", "their", "us", "its", "who", "whose",
+    "so", "but", "or", "if", "not", "no", "don t", "doesn t", "didn t",
+    "am", "m", "ve", "re", "ll", "t", "d", "be", "being", "will", "would",
+    "could", "must", "may", "might", "had", "did", "got", "getting", "any",
+    "some", "one", "now", "just", "still", "also", "about", "as", "by",
+    "into", "up", "out", "off", "over", "than", "then", "after", "before",
+    "while", "during", "because", "since", "until", "per", "via", "go",
+    "going", "make", "take", "want", "wants", "needs", "let", "tell", "know",
+    "file", "submit", "visit", "office", "person", "online", "vietnam",
+    "vietnamese", "viet", "viet nam", "month", "months", "year", "years",
+    "day", "days", "week", "last", "next", "ago", "old", "new", "very",
+    "really", "paper", "papers", "paperwork", "form", "forms", "husband",
+    "wife", "son", "daughter", "mother", "father", "mom", "dad", "parents",
+    "friend", "family", "someone", "somebody", "both", "another", "other",
+    "only", "own", "people", "without", "already", "yet", "again"
 };
+
+/*
+ * With marks, of those above: "chó" is not "cho".  A word that was typed
+ * without marks needs none of them.
+ */
+static const char  *const common_marked[] = {
+    "ạ", "à", "ba", "bà", "bác", "bạn", "bản", "bảng", "bằng", "bây", "bị",
+    "bỏ", "bố", "bộ", "cách", "cần", "cái", "chỉ", "chị", "chồng", "chưa",
+    "có", "cô", "của", "cùng", "cũng", "cũ", "cứ", "dạ", "đã", "đang", "để",
+    "đến", "đi", "do", "đó", "đòi", "được", "gì", "giấy", "giúp", "hãy",
+    "hiện", "hỏi", "hồi", "là", "làm", "luôn", "mà", "má", "mẹ", "mình",
+    "mới", "một", "mỗi", "muốn", "nào", "này", "nay", "nên", "nhà", "nhé",
+    "nhẹ", "như", "nhưng", "những", "nó", "người", "ở", "ông", "phải", "qua",
+    "quá", "ra", "riêng", "rồi", "sau", "sắp", "sẽ", "tại", "thế", "thẻ",
+    "thì", "thi", "thêm", "theo", "thuê", "thuế", "tiền", "tờ", "tôi", "tới",
+    "trên", "trong", "từ", "tư", "tự", "ừ", "và", "vào", "về", "vì", "việc",
+    "vợ", "với", "cháu", "các", "nhận", "nộp", "lấy", "bảo", "báo", "mang",
+    "mạng", "biết", "tháng", "ngày", "năm", "không", "dùng", "đúng", "cấp",
+    "giải", "thực", "trước", "giờ", "vừa", "nữa", "lúc", "nơi", "nói",
+    "thấy", "dưới", "chút", "nhiều", "ít", "từng", "bữa", "hôm", "tuần",
+    "lại", "đứa", "họ", "hộ", "tính", "định", "nhờ", "bên", "hết", "còn",
+    "mấy", "máy", "đổi", "đăng", "tài"
+};
+
+/* Units and owners, which say nothing about what it is. */
+static const char  *const fillers[] = {
+    "cai", "chiec", "cuon", "tam", "to", "giay", "quyen", "cua", "cho", "em",
+    "toi", "minh", "bi", "duoc", "luon", "mot", "con", "them", "lai", "moi",
+    "cu", "a", "an", "the", "my", "our", "his", "her", "your", "their",
+    "this", "that", "some", "new", "old", "small", "little", "own", "was",
+    "is", "has", "been", "got", "to", "of", "for", "s", "up", "cap", "lam",
+    "vietnamese", "viet", "vietnam"
+};
+
+/* What follows is what is wished; what went before, why. */
+static const char  *const wishes[] = {
+    "muon", "gio", "bay gio", "xin", "can lam", "phai lam", "phai", "nen",
+    "tinh", "dinh", "nho", "how do", "how can", "how", "where", "can i",
+    "can we", "can it", "want to", "wants to", "need to", "needs to", "need",
+    "want", "would like", "which", "what"
+};
+
+static const char  *const articles[] = { "a", "an", "the", "my", "our" };
+
+#define LONGEST(w, i, list)  is_in(w, i, list, sizeof(list) / sizeof(char *))
 
 
 int
@@ -273,7 +337,7 @@ assist_words_actions(const assist_words_t *w, const unsigned char *dropped)
     const char  *p;
 
     found = 0;
-    marks = has_marks(w);
+    marks = assist_str_marked(assist_buf_str(&w->norm));
 
     for (i = 0; i < w->n; i++) {
 
@@ -305,73 +369,76 @@ assist_words_actions(const assist_words_t *w, const unsigned char *dropped)
 }
 
 
-/*
- * The key of a synonym: stems, so that "notarized copies" is "notarize copy",
- * without English articles when `bare`.
- */
-void
-assist_words_key(const assist_words_t *w, size_t i, size_t n, int bare,
-    assist_buf_t *out)
+size_t
+assist_words_idle(const assist_words_t *w, size_t i)
 {
-    static const char  *const articles[] = { "a", "an", "the", "my", "our" };
-
-    size_t         k;
-    unsigned       skip;
-    assist_word_t  word;
-
-    out->len = 0;
-
-    for (n += i; i < n; i++) {
-        word = w->words[i];
-        skip = 0;
-
-        for (k = 0; bare && k < sizeof(articles) / sizeof(char *); k++) {
-            skip |= assist_str_eq(word.norm, assist_str_of(articles[k]));
-        }
-
-        if (skip) {
-            continue;
-        }
-
-        if (out->len) {
-            assist_buf_putc(out, ' ');
-        }
-
-        assist_buf_add(out, word.stem.data, word.stem.len);
-    }
+    return LONGEST(w, i, idle);
 }
 
 
 size_t
-assist_words_idle(const assist_words_t *w, size_t i)
+assist_words_wish(const assist_words_t *w, size_t i)
 {
-    size_t  k, n, best;
-
-    best = 0;
-
-    for (k = 0; k < sizeof(idle) / sizeof(idle[0]); k++) {
-        n = assist_words_have(w, i, idle[k]);
-        if (n > best) {
-            best = n;
-        }
-    }
-
-    return best;
+    return LONGEST(w, i, wishes);
 }
 
 
 int
 assist_words_common(const assist_words_t *w, size_t i)
 {
-    size_t  k;
+    size_t        k;
+    assist_str_t  norm;
 
-    for (k = 0; k < sizeof(common) / sizeof(common[0]); k++) {
-        if (assist_words_have(w, i, common[k])) {
+    if (!LONGEST(w, i, common)) {
+        return 0;
+    }
+
+    norm = w->words[i].norm;
+
+    if (assist_str_eq(norm, w->words[i].fold)) {
+        return 1;
+    }
+
+    for (k = 0; k < sizeof(common_marked) / sizeof(char *); k++) {
+        if (assist_str_eq(norm, assist_str_of(common_marked[k]))) {
             return 1;
         }
     }
 
     return 0;
+}
+
+
+int
+assist_words_filler(const assist_words_t *w, size_t i)
+{
+    return LONGEST(w, i, fillers) != 0;
+}
+
+
+int
+assist_words_article(const assist_words_t *w, size_t i)
+{
+    return LONGEST(w, i, articles) != 0;
+}
+
+
+/* The words of the longest phrase of a list that the text has from i on. */
+static size_t
+longest(const assist_words_t *w, size_t i, const char *const *list, size_t n)
+{
+    size_t  k, words, best;
+
+    best = 0;
+
+    for (k = 0; k < n; k++) {
+        words = assist_words_have(w, i, list[k]);
+        if (words > best) {
+            best = words;
+        }
+    }
+
+    return best;
 }
 
 
@@ -415,13 +482,13 @@ ends(assist_str_t s, const char *tail)
 }
 
 
-static int
-has_marks(const assist_words_t *w)
+int
+assist_str_marked(assist_str_t s)
 {
     size_t  i;
 
-    for (i = 0; i < w->norm.len; i++) {
-        if ((unsigned char) w->norm.data[i] >= 0x80) {
+    for (i = 0; i < s.len; i++) {
+        if ((unsigned char) s.data[i] >= 0x80) {
             return 1;
         }
     }

@@ -215,6 +215,11 @@ ngx_int_t ngx_http_assist_hook_run(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_phase_t phase,
     void (*resume)(ngx_http_request_t *r));
 void ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx);
+/* the waiter of a run's ops: op->data is the ctx */
+void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
+
+/* ngx_http_assist_host.c: what a run may ask of its request */
+extern const assist_host_t  ngx_http_assist_host;
 
 /* ngx_http_assist_cache.c: L1, L2 behind one interface */
 ngx_int_t ngx_http_assist_cache_init_zone(ngx_shm_zone_t *zone, void *data);
@@ -276,6 +281,10 @@ ngx_int_t ngx_http_assist_add_header(ngx_http_request_t *r, const char *name,
     const char *value);
 /* what of the URI is below its location's name */
 ngx_str_t ngx_http_assist_below(ngx_http_request_t *r);
+
+/* ngx_http_assist_ask.c: answers ctx->question, and finalizes the request */
+void ngx_http_assist_ask_start(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 
 /* ngx_http_assist_chat.c, ngx_http_assist_status.c: content handlers */
 ngx_int_t ngx_http_assist_chat_handler(ngx_http_request_t *r);

@@ -109,10 +109,9 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *record, ngx_str_t *members)
 {
     int                           outcome;
-    u_char                       *p, *end, *at, *line;
+    u_char                       *p, *end, *line;
     ngx_str_t                     f[6];
     ngx_uint_t                    i;
-    assist_str_t                  code, agency;
     ngx_http_assist_main_conf_t  *mcf;
 
     if (record->len < 2
@@ -146,17 +145,9 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     if (f[1].len && ctx->service == ASSIST_NONE) {
         mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-        code = ngx_http_assist_str(f[1]);
-        agency = assist_str("");
-        at = ngx_strlchr(f[1].data, f[1].data + f[1].len, '@');
-
-        if (at != NULL) {
-            code.len = (size_t) (at - f[1].data);
-            agency.data = (char *) at + 1;
-            agency.len = f[1].len - code.len - 1;
-        }
-
-        ctx->service = assist_catalog_find(mcf->catalog, code, agency);
+        ctx->service = assist_catalog_find(mcf->catalog,
+                                           ngx_http_assist_str(f[1]),
+                                           assist_str(""));
     }
 
     ctx->outcome = 1;

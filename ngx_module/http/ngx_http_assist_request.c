@@ -7,8 +7,6 @@
 
 
 static void ngx_http_assist_ctx_cleanup(void *data);
-static uint32_t ngx_http_assist_service(ngx_http_request_t *r,
-    ngx_str_t *value, ngx_http_assist_main_conf_t *mcf);
 static ngx_int_t ngx_http_assist_reply(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 
@@ -93,7 +91,16 @@ ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         && ngx_http_complex_value(r, lcf->service, &value) == NGX_OK
         && value.len)
     {
-        ctx->service = ngx_http_assist_service(r, &value, mcf);
+        ctx->service = assist_catalog_find(mcf->catalog,
+                                           ngx_http_assist_str(value),
+                                           assist_str(""));
+
+        if (ctx->service == ASSIST_NONE) {
+            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                          "assist_service \"%V\" is not in the catalogue",
+                          &value);
+        }
+
         return;
     }
 
@@ -191,38 +198,6 @@ ngx_http_assist_ctx_cleanup(void *data)
     if (mcf->vm) {
         assist_ctx_release(mcf->vm, &ctx->ctx);
     }
-}
-
-
-/* The service of assist_service's value: "code" or "code@agency". */
-
-static uint32_t
-ngx_http_assist_service(ngx_http_request_t *r, ngx_str_t *value,
-    ngx_http_assist_main_conf_t *mcf)
-{
-    u_char        *at;
-    uint32_t       service;
-    assist_str_t   code, agency;
-
-    code = ngx_http_assist_str(*value);
-    agency = assist_str("");
-
-    at = ngx_strlchr(value->data, value->data + value->len, '@');
-
-    if (at != NULL) {
-        code.len = (size_t) (at - value->data);
-        agency.data = (const char *) at + 1;
-        agency.len = value->len - code.len - 1;
-    }
-
-    service = assist_catalog_find(mcf->catalog, code, agency);
-
-    if (service == ASSIST_NONE) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "assist_service \"%V\" is not in the catalogue", value);
-    }
-
-    return service;
 }
 
 

@@ -433,8 +433,8 @@ count() {
     done
 
     stop_all
-    callgrind_annotate --inclusive=yes --threshold=100 --show-percs=no \
-        "$tmp/$name.callgrind" >"$tmp/$name.functions"
+    callgrind_annotate --inclusive=yes --auto=no --threshold=100 \
+        --show-percs=no "$tmp/$name.callgrind" >"$tmp/$name.functions"
 }
 
 

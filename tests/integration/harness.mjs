@@ -132,7 +132,8 @@ export function test(name, options, fn = options) {
       .catch((error) => failures.push(error));
     const wrong = await stage.close();
     if (wrong.length) {
-      failures.push(new Error(`nginx logged or died:\n${wrong.join('\n')}`));
+      failures.push(new Error(`${wrong.length} complaints about nginx:\n${
+        wrong.slice(0, 8).join('\n')}`));
     }
     if (failures.length > 1) failures[0].message += `\n${failures[1].message}`;
     if (failures.length) throw failures[0];

@@ -15,6 +15,7 @@ export function request(port, { method = 'GET', path = '/', headers = {}, body,
     if (Buffer.isBuffer(whole)) all['Content-Length'] = whole.length;
     const req = http.request({ host: '127.0.0.1', port, method, path, agent,
                                headers: all });
+    req.setTimeout(15000, () => req.destroy(new Error(`no answer: ${path}`)));
     req.on('error', reject);
     req.on('response', (res) => {
       const chunks = [];

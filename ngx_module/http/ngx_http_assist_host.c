@@ -1,0 +1,386 @@
+/*
+ * What a run may ask of its request, and give to it: the functions behind
+ * `ctx` and `assist`.
+ */
+
+#include "ngx_http_assist.h"
+
+
+static void ngx_http_assist_host_log(void *host, assist_log_t level,
+    assist_str_t text);
+static assist_str_t ngx_http_assist_host_method(void *host);
+static assist_str_t ngx_http_assist_host_uri(void *host);
+static assist_str_t ngx_http_assist_host_args(void *host);
+static assist_str_t ngx_http_assist_host_header(void *host, assist_str_t name);
+static assist_str_t ngx_http_assist_host_lang(void *host);
+static assist_str_t ngx_http_assist_host_question(void *host);
+static uint32_t ngx_http_assist_host_service(void *host);
+static uint32_t ngx_http_assist_host_previous(void *host);
+static int ngx_http_assist_host_say(void *host, assist_str_t text);
+static int ngx_http_assist_host_cite(void *host, assist_str_t title,
+    assist_str_t url, assist_str_t updated);
+static int ngx_http_assist_host_about(void *host, uint32_t service);
+static int ngx_http_assist_host_reply(void *host, int status,
+    assist_str_t type, assist_str_t body);
+static void ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome);
+static assist_wait_t ngx_http_assist_host_sleep(void *host, assist_run_t *run,
+    uint32_t ms, assist_value_t *value);
+static assist_wait_t ngx_http_assist_host_cache_get(void *host,
+    assist_run_t *run, assist_str_t key, assist_value_t *value);
+static void ngx_http_assist_host_cache_set(void *host, assist_str_t key,
+    assist_str_t text, uint32_t ttl);
+static ngx_int_t ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx,
+    assist_str_t key, u_char *out);
+static ngx_int_t ngx_http_assist_copy(ngx_http_request_t *r, assist_str_t from,
+    ngx_str_t *to);
+
+
+const assist_host_t  ngx_http_assist_host = {
+    ngx_http_assist_host_log,
+    ngx_http_assist_host_method,
+    ngx_http_assist_host_uri,
+    ngx_http_assist_host_args,
+    ngx_http_assist_host_header,
+    ngx_http_assist_host_lang,
+    ngx_http_assist_host_question,
+    ngx_http_assist_host_service,
+    ngx_http_assist_host_previous,
+    ngx_http_assist_host_say,
+    ngx_http_assist_host_cite,
+    ngx_http_assist_host_about,
+    ngx_http_assist_host_reply,
+    ngx_http_assist_host_outcome,
+    ngx_http_assist_host_sleep,
+    ngx_http_assist_host_cache_get,
+    ngx_http_assist_host_cache_set
+};
+
+
+/* A key that no other hook and no answer has. */
+
+static ngx_int_t
+ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx, assist_str_t key,
+    u_char *out)
+{
+    ngx_str_t  parts[3];
+
+    ngx_str_set(&parts[0], "hook");
+    parts[1] = ngx_http_assist_ngx_str(assist_hook_name(ctx->run.hook));
+    parts[2] = ngx_http_assist_ngx_str(key);
+
+    return ngx_http_assist_cache_key(out, parts, 3);
+}
+
+
+static void
+ngx_http_assist_host_log(void *host, assist_log_t level, assist_str_t text)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    size_t   i, len;
+    u_char   line[1024];
+
+    static const ngx_uint_t  levels[] = {
+        NGX_LOG_ERR, NGX_LOG_WARN, NGX_LOG_INFO, NGX_LOG_DEBUG
+    };
+
+    len = ngx_min(text.len, sizeof(line));
+
+    for (i = 0; i < len; i++) {
+        line[i] = (u_char) text.data[i] < 0x20 || text.data[i] == 0x7f
+                  ? ' ' : (u_char) text.data[i];
+    }
+
+    ngx_log_error(levels[level], ctx->request->connection->log, 0,
+                  "assist: %*s", len, line);
+}
+
+
+static assist_str_t
+ngx_http_assist_host_method(void *host)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_str(ctx->request->method_name);
+}
+
+
+static assist_str_t
+ngx_http_assist_host_uri(void *host)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_str(ctx->request->uri);
+}
+
+
+static assist_str_t
+ngx_http_assist_host_args(void *host)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_str(ctx->request->args);
+}
+
+
+static assist_str_t
+ngx_http_assist_host_header(void *host, assist_str_t name)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &ctx->request->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == name.len
+            && ngx_strncasecmp(h[i].key.data, (u_char *) name.data, name.len)
+               == 0)
+        {
+            return ngx_http_assist_str(h[i].value);
+        }
+    }
+
+    return (assist_str_t) { NULL, 0 };
+}
+
+
+static assist_str_t
+ngx_http_assist_host_lang(void *host)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_str(ctx->lang);
+}
+
+
+static assist_str_t
+ngx_http_assist_host_question(void *host)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_str(ctx->question);
+}
+
+
+static uint32_t
+ngx_http_assist_host_service(void *host)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ctx->service;
+}
+
+
+static uint32_t
+ngx_http_assist_host_previous(void *host)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ctx->previous;
+}
+
+
+static int
+ngx_http_assist_host_say(void *host, assist_str_t text)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    assist_buf_add(&ctx->said, text.data, text.len);
+
+    return ctx->said.failed ? -1 : 0;
+}
+
+
+static int
+ngx_http_assist_host_cite(void *host, assist_str_t title, assist_str_t url,
+    assist_str_t updated)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    ngx_str_t               s[3];
+    ngx_http_request_t     *r;
+    ngx_http_assist_cite_t *cite;
+
+    r = ctx->request;
+
+    if (ctx->cites.elts == NULL
+        && ngx_array_init(&ctx->cites, r->pool, 4,
+                          sizeof(ngx_http_assist_cite_t))
+           != NGX_OK)
+    {
+        return -1;
+    }
+
+    if (ngx_http_assist_copy(r, title, &s[0]) != NGX_OK
+        || ngx_http_assist_copy(r, url, &s[1]) != NGX_OK
+        || ngx_http_assist_copy(r, updated, &s[2]) != NGX_OK)
+    {
+        return -1;
+    }
+
+    cite = ngx_array_push(&ctx->cites);
+    if (cite == NULL) {
+        return -1;
+    }
+
+    cite->title = ngx_http_assist_str(s[0]);
+    cite->url = ngx_http_assist_str(s[1]);
+    cite->updated = ngx_http_assist_str(s[2]);
+
+    return 0;
+}
+
+
+static int
+ngx_http_assist_host_about(void *host, uint32_t service)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    uint32_t  *about;
+
+    if (ctx->about.elts == NULL
+        && ngx_array_init(&ctx->about, ctx->request->pool, 4, sizeof(uint32_t))
+           != NGX_OK)
+    {
+        return -1;
+    }
+
+    about = ngx_array_push(&ctx->about);
+    if (about == NULL) {
+        return -1;
+    }
+
+    *about = service;
+
+    return 0;
+}
+
+
+static int
+ngx_http_assist_host_reply(void *host, int status, assist_str_t type,
+    assist_str_t body)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    if (ngx_http_assist_copy(ctx->request, type, &ctx->reply_type) != NGX_OK
+        || ngx_http_assist_copy(ctx->request, body, &ctx->reply_body)
+           != NGX_OK)
+    {
+        return -1;
+    }
+
+    ctx->reply_status = (ngx_uint_t) status;
+
+    return 0;
+}
+
+
+static void
+ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    ctx->outcome = 1;
+    ctx->event.outcome = outcome;
+}
+
+
+static assist_wait_t
+ngx_http_assist_host_sleep(void *host, assist_run_t *run, uint32_t ms,
+    assist_value_t *value)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    if (ngx_http_assist_op_sleep(ctx->request, &ctx->ops,
+                                 ngx_http_assist_hook_wake, ctx, ms)
+        == NULL)
+    {
+        value->type = ASSIST_NIL;
+        value->error = "no memory";
+        return ASSIST_NOW;
+    }
+
+    return ASSIST_WAIT;
+}
+
+
+static assist_wait_t
+ngx_http_assist_host_cache_get(void *host, assist_run_t *run, assist_str_t key,
+    assist_value_t *value)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    u_char     hash[NGX_HTTP_ASSIST_KEY_LEN];
+    ngx_int_t  rc;
+    ngx_str_t  text;
+
+    rc = ngx_http_assist_host_key(ctx, key, hash);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_assist_cache_get(ctx->request, &ctx->ops, hash, &text,
+                                       ngx_http_assist_hook_wake, ctx);
+    }
+
+    if (rc == NGX_AGAIN) {
+        return ASSIST_WAIT;
+    }
+
+    value->type = ASSIST_NIL;
+    value->error = NULL;
+
+    if (rc == NGX_OK) {
+        value->type = ASSIST_STRING;
+        value->string = ngx_http_assist_str(text);
+    }
+
+    return ASSIST_NOW;
+}
+
+
+static void
+ngx_http_assist_host_cache_set(void *host, assist_str_t key, assist_str_t text,
+    uint32_t ttl)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    u_char     hash[NGX_HTTP_ASSIST_KEY_LEN];
+    ngx_str_t  value;
+
+    value = ngx_http_assist_ngx_str(text);
+
+    if (ngx_http_assist_host_key(ctx, key, hash) == NGX_OK) {
+        ngx_http_assist_cache_set(ctx->request, hash, &value, ttl);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_assist_copy(ngx_http_request_t *r, assist_str_t from, ngx_str_t *to)
+{
+    to->len = from.len;
+    to->data = ngx_pnalloc(r->pool, from.len + 1);
+
+    if (to->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(to->data, from.data, from.len);
+    to->data[from.len] = '\0';
+
+    return NGX_OK;
+}
