@@ -220,7 +220,8 @@ static const char  *const wishes[] = {
 
 static const char  *const articles[] = { "a", "an", "the", "my", "our" };
 
-#define LONGEST(w, i, list)  is_in(w, i, list, sizeof(list) / sizeof(char *))
+#define LONGEST(w, i, list)                                                   \
+    longest(w, i, list, sizeof(list) / sizeof(char *))
 
 
 int

@@ -66,6 +66,7 @@ typedef struct {
     uint32_t                        *slots;         /* by service */
     ngx_open_file_t                 *coverage_log;
     ngx_msec_t                       coverage_flush;
+    ssize_t                          coverage_buffer;
     assist_levels_t                  levels;
     ngx_str_t                        node;
 
@@ -152,6 +153,7 @@ typedef struct {
     unsigned                         counted:1;
     unsigned                         shared:1;      /* `service` stands for
                                                        several agencies */
+    unsigned                         previous_shared:1;
     unsigned                         cacheable:1;
     unsigned                         chat:1;
 } ngx_http_assist_ctx_t;
@@ -187,6 +189,8 @@ ngx_http_assist_ctx_t *ngx_http_assist_ctx(ngx_http_request_t *r,
     ngx_uint_t create);
 /* finds the service and whether the traffic is excluded, once */
 void ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
+/* the request waits: only its client's leaving is of interest */
+void ngx_http_assist_park(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_precontent(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_log(ngx_http_request_t *r);
 

@@ -65,8 +65,7 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
                                    ngx_http_assist_ask_cached, ctx);
 
     if (rc == NGX_AGAIN) {
-        r->read_event_handler = ngx_http_test_reading;
-        r->write_event_handler = ngx_http_request_empty_handler;
+        ngx_http_assist_park(r);
         return;
     }
 
@@ -339,8 +338,9 @@ ngx_http_assist_ask_outcome(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         service = *(uint32_t *) ctx->about.elts;
         found = &catalog->services[service];
 
+        ctx->shared = catalog->procedures[found->procedure].nservices > 1
+                      && (service != ctx->previous || ctx->previous_shared);
         ctx->service = service;
-        ctx->shared = catalog->procedures[found->procedure].nservices > 1;
     }
 }
 
@@ -354,6 +354,7 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t                     body, id;
     ngx_uint_t                    status;
     const char                   *cache, *outcome, *disclosure;
+    assist_service_t             *service;
     ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
@@ -372,7 +373,10 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_null(&id);
 
     if (ctx->service != ASSIST_NONE) {
-        id = ngx_http_assist_ngx_str(mcf->catalog->services[ctx->service].id);
+        service = &mcf->catalog->services[ctx->service];
+        id = ngx_http_assist_ngx_str(
+                 ctx->shared ? mcf->catalog->rows[service->row].code
+                             : service->id);
     }
 
     if (ngx_http_assist_add_header(r, "X-Assist-Outcome", outcome) != NGX_OK

@@ -379,20 +379,34 @@ ngx_http_assist_chat_service(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 }
 
 
-/* An answer's id ends with its service: "0123456789abcdef.code@agency". */
+/*
+ * An answer's id ends with its service, "0123456789abcdef.code@agency", or with
+ * the code alone where it was of several agencies.
+ */
 
 static void
 ngx_http_assist_chat_previous(ngx_http_assist_main_conf_t *mcf,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *id)
 {
+    uint32_t      procedure;
     assist_str_t  service;
 
-    if (mcf->catalog && id->len > 17 && id->data[16] == '.') {
-        service = ngx_http_assist_str(*id);
-        service.data += 17;
-        service.len -= 17;
+    if (mcf->catalog == NULL || id->len <= 17 || id->data[16] != '.') {
+        return;
+    }
 
-        ctx->previous = assist_catalog_find(mcf->catalog, service,
-                                            assist_str(""));
+    service = ngx_http_assist_str(*id);
+    service.data += 17;
+    service.len -= 17;
+
+    ctx->previous = assist_catalog_find(mcf->catalog, service, assist_str(""));
+
+    if (ctx->previous == ASSIST_NONE) {
+        procedure = assist_catalog_procedure(mcf->catalog, service);
+
+        if (procedure != ASSIST_NONE) {
+            ctx->previous = mcf->catalog->procedures[procedure].service;
+            ctx->previous_shared = 1;
+        }
     }
 }

@@ -14,7 +14,6 @@
 
 
 #define NGX_HTTP_ASSIST_MONTHS       3
-#define NGX_HTTP_ASSIST_LOG_BUFFER   (64 * 1024)
 #define NGX_HTTP_ASSIST_TICK         1000               /* ms */
 
 
@@ -561,7 +560,7 @@ ngx_http_assist_coverage_line(ngx_http_request_t *r,
     cov->seq++;
     cov->nlines++;
 
-    if (cov->lines.len >= NGX_HTTP_ASSIST_LOG_BUFFER) {
+    if (cov->lines.len >= (size_t) mcf->coverage_buffer) {
         ngx_http_assist_coverage_flush(mcf->coverage_log,
                                        r->connection->log);
     }

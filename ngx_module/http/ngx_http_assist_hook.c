@@ -183,8 +183,7 @@ ngx_http_assist_hook_wait(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ctx->timer.log = r->connection->log;
     ngx_add_timer(&ctx->timer, lcf->hook_timeout);
 
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
+    ngx_http_assist_park(r);
 }
 
 

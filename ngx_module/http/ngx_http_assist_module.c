@@ -145,7 +145,7 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       ngx_http_assist_coverage_init_zone },
 
     { ngx_string("assist_coverage_log"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
       ngx_http_assist_coverage_log,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -237,6 +237,7 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
     mcf->hook_path = NULL;
     mcf->hook_memory = NGX_CONF_UNSET_SIZE;
     mcf->coverage_flush = 1000;
+    mcf->coverage_buffer = 64 * 1024;
     assist_levels_default(&mcf->levels);
 
     if (ngx_array_init(&mcf->synonyms, cf->pool, 2,
@@ -681,7 +682,7 @@ ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* assist_coverage_log path [flush=1s] | off */
+/* assist_coverage_log path [buffer=64k] [flush=1s] | off */
 
 static char *
 ngx_http_assist_coverage_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -689,7 +690,7 @@ ngx_http_assist_coverage_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_http_assist_loc_conf_t *lcf = conf;
 
     ngx_str_t                    *value, s;
-    ngx_msec_t                    flush;
+    ngx_uint_t                    i;
     ngx_http_assist_main_conf_t  *mcf;
 
     value = cf->args->elts;
@@ -715,24 +716,35 @@ ngx_http_assist_coverage_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (cf->args->nelts == 2) {
-        return NGX_CONF_OK;
-    }
+    for (i = 2; i < cf->args->nelts; i++) {
 
-    if (ngx_strncmp(value[2].data, "flush=", 6) == 0) {
-        s.data = value[2].data + 6;
-        s.len = value[2].len - 6;
-        flush = ngx_parse_time(&s, 0);
+        if (ngx_strncmp(value[i].data, "flush=", 6) == 0) {
+            s.data = value[i].data + 6;
+            s.len = value[i].len - 6;
+            mcf->coverage_flush = ngx_parse_time(&s, 0);
 
-        if (flush != (ngx_msec_t) NGX_ERROR && flush != 0) {
-            mcf->coverage_flush = flush;
-            return NGX_CONF_OK;
+            if (mcf->coverage_flush != (ngx_msec_t) NGX_ERROR
+                && mcf->coverage_flush != 0)
+            {
+                continue;
+            }
+
+        } else if (ngx_strncmp(value[i].data, "buffer=", 7) == 0) {
+            s.data = value[i].data + 7;
+            s.len = value[i].len - 7;
+            mcf->coverage_buffer = ngx_parse_size(&s);
+
+            if (mcf->coverage_buffer > 0) {
+                continue;
+            }
         }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
+                           &value[i]);
+        return NGX_CONF_ERROR;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                       &value[2]);
-    return NGX_CONF_ERROR;
+    return NGX_CONF_OK;
 }
 
 

@@ -54,6 +54,7 @@ ngx_http_assist_ctx(ngx_http_request_t *r, ngx_uint_t create)
     ctx->event.by = ASSIST_BY_CATALOGUE;
     ctx->event.tokens_in = -1;
     ctx->event.tokens_out = -1;
+    ngx_str_set(&ctx->lang, "");
     ngx_queue_init(&ctx->ops);
 
     cln->handler = ngx_http_assist_ctx_cleanup;
@@ -105,6 +106,20 @@ ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     }
 
     ctx->service = assist_match_find(mcf->match, ngx_http_assist_str(r->uri));
+}
+
+
+void
+ngx_http_assist_park(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        /* then a client that leaves is noticed later */
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "assist: no read event while waiting");
+    }
 }
 
 

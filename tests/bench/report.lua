@@ -153,7 +153,7 @@ local missed = {}
 for _, c in ipairs(comparisons) do
   local what, ours, peer_name, peer, goal = unpack(c)
   local ratio, low, high = ratios(speed[ours], speed[peer])
-  local cpu_ratio = ratios(cpu[peer], cpu[ours])
+  local cpu_ratio = math.min(unpack(cpu[peer])) / math.min(unpack(cpu[ours]))
   local verdict = ""
 
   if goal then
@@ -184,7 +184,7 @@ for _, r in ipairs(requests) do
   end
   out("| %s | %.0f | %s | %.1f us |", what, n,
     server == "plain" and "-" or ("%+.0f"):format(n - first),
-    median(cpu[name]))
+    math.min(unpack(cpu[name])))
 end
 
 out [[
@@ -194,9 +194,10 @@ How to read it:
   one after another, on one worker of a core of its own; wrk and Redis have
   the other core.  The ratio (ours by the peer's) is the median over the
   rounds, the spread its least and greatest value.
-- The CPU ratio is the peer's CPU time of a request by ours.  On a quiet
-  machine, where a worker has nearly all of its core, both tell the same; where
-  other programs run, or the client is too slow, trust the CPU ratio.
+- CPU is the worker's time for a request, in the kernel too, of its best
+  round; the CPU ratio is the peer's by ours.  On a quiet machine, where a
+  worker has nearly all of its core in every round, both ratios tell the same;
+  where other programs run, or the client is too slow, trust the CPU ratio.
 - The page is a static file, the cheapest page there is, without an access
   log: a portal's own page costs more, and the difference weighs less.
 - A question's answer has the same headers and the same number of bytes from

@@ -152,7 +152,7 @@ test('a question that names a service leaves the previous one',
 
 for (const previous of ['', 'x', '0123456789abcdef', '0123456789abcdef.',
                         '0123456789abcdef.9.999999', '.'.repeat(500),
-                        '0123456789abcdef.1.001456@', 'é'.repeat(9)]) {
+                        'é'.repeat(9)]) {
   test(`a previous that means nothing: ${previous.slice(0, 30)}`,
     asks({ question: 'lệ phí?', previous }, (json, got) => {
       assert.equal(got.status, 200);
