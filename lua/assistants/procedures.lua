@@ -51,7 +51,9 @@ end
 local function tell(ctx, service, topics, text)
   local said, missing = 0, {}
 
-  ctx:say(text.heading:format(service.name))
+  -- half of the official names begin with these words themselves
+  local name = service.name
+  ctx:say(name:find("^Thủ tục") and name or text.heading:format(name))
   for _, topic in ipairs(topics) do
     local value = service[topic.column]
     if value ~= "" then
