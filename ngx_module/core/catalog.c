@@ -198,31 +198,6 @@ assist_state_name(assist_state_t state)
 }
 
 
-void *
-assist_catalog_more(void *list, uint32_t n, uint32_t *nalloc, size_t size)
-{
-    if (n < *nalloc) {
-        return list;
-    }
-
-    list = realloc(list, (size_t) (n ? n * 2 : 64) * size);
-
-    if (list != NULL) {
-        *nalloc = n ? n * 2 : 64;
-    }
-
-    return list;
-}
-
-
-int
-assist_catalog_better(const assist_catalog_t *cat, uint32_t row, uint32_t than)
-{
-    return cat->rows[row].state == ASSIST_STATE_PUBLISHED
-           && cat->rows[than].state != ASSIST_STATE_PUBLISHED;
-}
-
-
 static int
 read_file(assist_catalog_t *cat, const char *data, size_t len,
     assist_error_t *err)

@@ -159,3 +159,28 @@ merge_row(assist_catalog_t *cat, const assist_row_t *row, case_t *c)
     c->from = row->valid_from < c->from ? row->valid_from : c->from;
     c->to = row->valid_to > c->to ? row->valid_to : c->to;
 }
+
+
+void *
+assist_catalog_more(void *list, uint32_t n, uint32_t *nalloc, size_t size)
+{
+    if (n < *nalloc) {
+        return list;
+    }
+
+    list = realloc(list, (size_t) (n ? n * 2 : 64) * size);
+
+    if (list != NULL) {
+        *nalloc = n ? n * 2 : 64;
+    }
+
+    return list;
+}
+
+
+int
+assist_catalog_better(const assist_catalog_t *cat, uint32_t row, uint32_t than)
+{
+    return cat->rows[row].state == ASSIST_STATE_PUBLISHED
+           && cat->rows[than].state != ASSIST_STATE_PUBLISHED;
+}

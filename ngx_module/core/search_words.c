@@ -218,6 +218,7 @@ static const char  *const wishes[] = {
     "want", "would like", "which", "what"
 };
 
+/* Left out of what is looked for. */
 static const char  *const articles[] = { "a", "an", "the", "my", "our" };
 
 #define LONGEST(w, i, list)                                                   \
@@ -417,10 +418,12 @@ assist_words_filler(const assist_words_t *w, size_t i)
 }
 
 
+/* With marks, "án" and "thẻ" are other words. */
 int
 assist_words_article(const assist_words_t *w, size_t i)
 {
-    return LONGEST(w, i, articles) != 0;
+    return assist_str_eq(w->words[i].norm, w->words[i].fold)
+           && LONGEST(w, i, articles) != 0;
 }
 
 

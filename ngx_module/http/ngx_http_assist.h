@@ -11,6 +11,7 @@
 #include <ngx_http.h>
 
 #include "core/catalog.h"
+#include "core/digest.h"
 #include "core/figure.h"
 #include "core/ledger.h"
 #include "core/match.h"
@@ -18,9 +19,6 @@
 #include "lua/run.h"
 #include "lua/vm.h"
 #include "ngx_http_assist_op.h"
-
-
-#define NGX_HTTP_ASSIST_KEY_LEN  32         /* SHA-256 */
 
 
 typedef struct ngx_http_assist_redis_s  ngx_http_assist_redis_t;
@@ -57,7 +55,7 @@ typedef struct {
     ngx_array_t                      hooks;         /* of ..._hook_t * */
     ngx_http_assist_hook_t          *procedures;    /* the default ask hook */
     ngx_array_t                      sources;       /* of assist_source_t */
-    u_char                           sources_hash[NGX_HTTP_ASSIST_KEY_LEN];
+    u_char                           sources_hash[ASSIST_DIGEST_LEN];
 
     ngx_shm_zone_t                  *cache_zone;
     ngx_http_assist_redis_t         *redis;
@@ -142,7 +140,7 @@ typedef struct {
     ngx_str_t                        question;
     ngx_str_t                        lang;
     uint32_t                         previous;      /* service, ASSIST_NONE */
-    u_char                           key[NGX_HTTP_ASSIST_KEY_LEN];
+    u_char                           key[ASSIST_DIGEST_LEN];
 
     unsigned                         matched:1;     /* service was looked up */
     unsigned                         excluded:1;
@@ -189,17 +187,18 @@ ngx_http_assist_ctx_t *ngx_http_assist_ctx(ngx_http_request_t *r,
     ngx_uint_t create);
 /* finds the service and whether the traffic is excluded, once */
 void ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
-/* the request waits: only its client's leaving is of interest */
-void ngx_http_assist_park(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_precontent(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_log(ngx_http_request_t *r);
 
 /* ngx_http_assist_variable.c */
 ngx_int_t ngx_http_assist_add_variables(ngx_conf_t *cf);
 
-/* ngx_http_assist_source.c: files, read by the master */
+/* ngx_http_assist_file.c: a file's bytes, as long as the configuration lives;
+ * an error is logged with the directive's line */
 ngx_int_t ngx_http_assist_read_file(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text);
+
+/* ngx_http_assist_source.c: catalogue, synonyms, hooks, read by the master */
 ngx_int_t ngx_http_assist_load_catalog(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_assist_main_conf_t *mcf);
 ngx_int_t ngx_http_assist_add_synonyms(ngx_conf_t *cf,
@@ -227,10 +226,6 @@ extern const assist_host_t  ngx_http_assist_host;
 
 /* ngx_http_assist_cache.c: L1, L2 behind one interface */
 ngx_int_t ngx_http_assist_cache_init_zone(ngx_shm_zone_t *zone, void *data);
-/* the SHA-256 of the parts and their lengths, so that no two lists of parts
- * meet; NGX_ERROR: no memory */
-ngx_int_t ngx_http_assist_cache_key(u_char key[NGX_HTTP_ASSIST_KEY_LEN],
-    ngx_str_t *parts, ngx_uint_t n);
 /* NGX_OK: *value, in r->pool; NGX_DECLINED: a miss; NGX_AGAIN: an op in `ops`
  * calls the handler with a string, or nil for a miss */
 ngx_int_t ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops,

@@ -65,7 +65,7 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
                                    ngx_http_assist_ask_cached, ctx);
 
     if (rc == NGX_AGAIN) {
-        ngx_http_assist_park(r);
+        ngx_http_assist_op_park(r);
         return;
     }
 
@@ -80,8 +80,9 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 static ngx_int_t
 ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    ngx_int_t                     rc;
-    ngx_str_t                     parts[6];
+    int                           rc;
+    ngx_str_t                     scope;
+    assist_str_t                  parts[6];
     assist_buf_t                  normal = ASSIST_BUF_INIT;
     ngx_http_assist_loc_conf_t   *lcf;
     ngx_http_assist_main_conf_t  *mcf;
@@ -105,39 +106,37 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ngx_memzero(parts, sizeof(parts));
-
-    parts[0].data = lcf->cache_seed;
-    parts[0].len = NGX_HTTP_ASSIST_KEY_LEN;
-
-    if (ctx->service != ASSIST_NONE) {
-        parts[1] = ngx_http_assist_ngx_str(
-                       mcf->catalog->services[ctx->service].id);
-    }
-
-    if (ctx->previous != ASSIST_NONE) {
-        parts[2] = ngx_http_assist_ngx_str(
-                       mcf->catalog->services[ctx->previous].id);
-    }
-
-    parts[3] = ctx->lang;
+    ngx_str_null(&scope);
 
     if (lcf->cache_scope
-        && ngx_http_complex_value(r, lcf->cache_scope, &parts[4]) != NGX_OK)
+        && ngx_http_complex_value(r, lcf->cache_scope, &scope) != NGX_OK)
     {
         assist_buf_free(&normal);
         return NGX_ERROR;
     }
 
-    parts[5] = ngx_http_assist_ngx_str(assist_buf_str(&normal));
+    ngx_memzero(parts, sizeof(parts));
 
-    rc = ngx_http_assist_cache_key(ctx->key, parts, 6);
+    parts[0] = (assist_str_t) { (char *) lcf->cache_seed, ASSIST_DIGEST_LEN };
+
+    if (ctx->service != ASSIST_NONE) {
+        parts[1] = mcf->catalog->services[ctx->service].id;
+    }
+
+    if (ctx->previous != ASSIST_NONE) {
+        parts[2] = mcf->catalog->services[ctx->previous].id;
+    }
+
+    parts[3] = ngx_http_assist_str(ctx->lang);
+    parts[4] = ngx_http_assist_str(scope);
+    parts[5] = assist_buf_str(&normal);
+
+    rc = assist_digest(ctx->key, parts, 6);
     assist_buf_free(&normal);
 
-    ctx->cacheable = rc == NGX_OK && lcf->cache_valid > 0
-                     && (mcf->cache_zone || mcf->redis);
+    ctx->cacheable = lcf->cache_valid > 0 && (mcf->cache_zone || mcf->redis);
 
-    return rc;
+    return rc == 0 ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -148,8 +147,8 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf)
 {
     u_char                       *seed;
-    ngx_str_t                     parts[4];
     ngx_uint_t                    i, n;
+    assist_str_t                  parts[4];
     assist_conf_t                *conf;
     ngx_http_assist_hook_t      **hooks;
     ngx_http_assist_main_conf_t  *mcf;
@@ -160,7 +159,7 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    seed = ngx_palloc(ngx_cycle->pool, NGX_HTTP_ASSIST_KEY_LEN);
+    seed = ngx_palloc(ngx_cycle->pool, ASSIST_DIGEST_LEN);
     if (seed == NULL) {
         return NGX_ERROR;
     }
@@ -168,13 +167,13 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_memzero(parts, sizeof(parts));
 
     if (mcf->catalog) {
-        parts[0] = ngx_http_assist_ngx_str(assist_str_of(mcf->catalog->hash));
+        parts[0] = assist_str_of(mcf->catalog->hash);
     }
 
-    parts[1].data = mcf->sources_hash;
-    parts[1].len = NGX_HTTP_ASSIST_KEY_LEN;
+    parts[1] = (assist_str_t) { (char *) mcf->sources_hash,
+                                ASSIST_DIGEST_LEN };
 
-    if (ngx_http_assist_cache_key(seed, parts, 2) != NGX_OK) {
+    if (assist_digest(seed, parts, 2) != 0) {
         return NGX_ERROR;
     }
 
@@ -184,18 +183,13 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
         conf = hooks[i]->conf.elts;
 
         for (n = 0; n <= hooks[i]->conf.nelts; n++) {
-            parts[0].data = seed;
-            parts[0].len = NGX_HTTP_ASSIST_KEY_LEN;
-            parts[1] = hooks[i]->file;
-            ngx_str_null(&parts[2]);
-            ngx_str_null(&parts[3]);
+            parts[0] = (assist_str_t) { (char *) seed, ASSIST_DIGEST_LEN };
+            parts[1] = ngx_http_assist_str(hooks[i]->file);
+            parts[2] = n < hooks[i]->conf.nelts ? conf[n].key : assist_str("");
+            parts[3] = n < hooks[i]->conf.nelts ? conf[n].value
+                                                : assist_str("");
 
-            if (n < hooks[i]->conf.nelts) {
-                parts[2] = ngx_http_assist_ngx_str(conf[n].key);
-                parts[3] = ngx_http_assist_ngx_str(conf[n].value);
-            }
-
-            if (ngx_http_assist_cache_key(seed, parts, 4) != NGX_OK) {
+            if (assist_digest(seed, parts, 4) != 0) {
                 return NGX_ERROR;
             }
         }

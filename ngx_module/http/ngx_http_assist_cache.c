@@ -8,8 +8,6 @@
 
 #include "ngx_http_assist.h"
 
-#include <openssl/sha.h>
-
 
 #define NGX_HTTP_ASSIST_FRESH_LEN  8            /* "5f3a9c00": seconds, hex */
 #define NGX_HTTP_ASSIST_EVICT_MAX  32           /* to make room for one value */
@@ -21,7 +19,7 @@ typedef struct {
     ngx_queue_t        queue;
     time_t             fresh;                   /* until then, seconds */
     size_t             len;
-    u_char             key[NGX_HTTP_ASSIST_KEY_LEN];
+    u_char             key[ASSIST_DIGEST_LEN];
     u_char             data[1];
 } ngx_http_assist_cached_t;
 
@@ -86,51 +84,6 @@ ngx_http_assist_cache_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
 
 ngx_int_t
-ngx_http_assist_cache_key(u_char key[NGX_HTTP_ASSIST_KEY_LEN],
-    ngx_str_t *parts, ngx_uint_t n)
-{
-    size_t       len;
-    u_char      *buf, *p, stack[1024];
-    uint64_t     l;
-    ngx_uint_t   i;
-
-    for (len = 0, i = 0; i < n; i++) {
-        len += sizeof(uint64_t) + parts[i].len;
-    }
-
-    buf = stack;
-
-    if (len > sizeof(stack)) {
-        buf = ngx_alloc(len, ngx_cycle->log);
-        if (buf == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    p = buf;
-    i = 0;
-
-    do {
-        l = parts[i].len;
-        p = ngx_cpymem(p, &l, sizeof(uint64_t));
-
-        if (parts[i].len) {
-            p = ngx_cpymem(p, parts[i].data, parts[i].len);
-        }
-
-    } while (++i < n);
-
-    SHA256(buf, len, key);
-
-    if (buf != stack) {
-        ngx_free(buf);
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
 ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     ngx_str_t *value, ngx_http_assist_op_handler_pt handler, void *data)
 {
@@ -160,7 +113,7 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     }
 
     op->finish = ngx_http_assist_l2_finish;
-    ngx_memcpy(op->key, key, NGX_HTTP_ASSIST_KEY_LEN);
+    ngx_memcpy(op->key, key, ASSIST_DIGEST_LEN);
     ngx_str_set(&argv[0], "GET");
 
     if (ngx_http_assist_redis_send(mcf->redis, op, 2, argv) != NGX_OK) {
@@ -294,7 +247,7 @@ ngx_http_assist_l1_set(ngx_http_assist_zone_t *zone, u_char *key,
         c->node.key = ngx_http_assist_l1_hash(key);
         c->fresh = fresh;
         c->len = value->len;
-        ngx_memcpy(c->key, key, NGX_HTTP_ASSIST_KEY_LEN);
+        ngx_memcpy(c->key, key, ASSIST_DIGEST_LEN);
         ngx_memcpy(c->data, value->data, value->len);
 
         ngx_rbtree_insert(&sh->rbtree, &c->node);
@@ -327,7 +280,7 @@ ngx_http_assist_l1_lookup(ngx_http_assist_zone_t *zone, u_char *key)
         }
 
         c = (ngx_http_assist_cached_t *) node;
-        rc = ngx_memcmp(key, c->key, NGX_HTTP_ASSIST_KEY_LEN);
+        rc = ngx_memcmp(key, c->key, ASSIST_DIGEST_LEN);
 
         if (rc == 0) {
             return c;
@@ -370,7 +323,7 @@ ngx_http_assist_l1_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
             p = node->key < temp->key ? &temp->left : &temp->right;
 
         } else {
-            p = ngx_memcmp(c->key, t->key, NGX_HTTP_ASSIST_KEY_LEN) < 0
+            p = ngx_memcmp(c->key, t->key, ASSIST_DIGEST_LEN) < 0
                 ? &temp->left : &temp->right;
         }
 
@@ -450,7 +403,7 @@ ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, ngx_pool_t *pool,
 
     prefix = ngx_http_assist_redis_prefix(mcf->redis);
 
-    name->len = prefix.len + 2 + 2 * NGX_HTTP_ASSIST_KEY_LEN;
+    name->len = prefix.len + 2 + 2 * ASSIST_DIGEST_LEN;
     name->data = ngx_pnalloc(pool, name->len);
 
     if (name->data == NULL) {
@@ -459,7 +412,7 @@ ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, ngx_pool_t *pool,
 
     p = ngx_cpymem(name->data, prefix.data, prefix.len);
     p = ngx_cpymem(p, "c:", 2);
-    (void) ngx_hex_dump(p, key, NGX_HTTP_ASSIST_KEY_LEN);
+    (void) ngx_hex_dump(p, key, ASSIST_DIGEST_LEN);
 
     return NGX_OK;
 }

@@ -183,7 +183,7 @@ ngx_http_assist_hook_wait(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ctx->timer.log = r->connection->log;
     ngx_add_timer(&ctx->timer, lcf->hook_timeout);
 
-    ngx_http_assist_park(r);
+    ngx_http_assist_op_park(r);
 }
 
 

@@ -62,13 +62,13 @@ static ngx_int_t
 ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx, assist_str_t key,
     u_char *out)
 {
-    ngx_str_t  parts[3];
+    assist_str_t  parts[3];
 
-    ngx_str_set(&parts[0], "hook");
-    parts[1] = ngx_http_assist_ngx_str(assist_hook_name(ctx->run.hook));
-    parts[2] = ngx_http_assist_ngx_str(key);
+    parts[0] = assist_str("hook");
+    parts[1] = assist_hook_name(ctx->run.hook);
+    parts[2] = key;
 
-    return ngx_http_assist_cache_key(out, parts, 3);
+    return assist_digest(out, parts, 3) == 0 ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -325,7 +325,7 @@ ngx_http_assist_host_cache_get(void *host, assist_run_t *run, assist_str_t key,
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    u_char     hash[NGX_HTTP_ASSIST_KEY_LEN];
+    u_char     hash[ASSIST_DIGEST_LEN];
     ngx_int_t  rc;
     ngx_str_t  text;
 
@@ -358,7 +358,7 @@ ngx_http_assist_host_cache_set(void *host, assist_str_t key, assist_str_t text,
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    u_char     hash[NGX_HTTP_ASSIST_KEY_LEN];
+    u_char     hash[ASSIST_DIGEST_LEN];
     ngx_str_t  value;
 
     value = ngx_http_assist_ngx_str(text);

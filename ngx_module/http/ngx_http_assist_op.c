@@ -101,6 +101,20 @@ ngx_http_assist_op_cancel_all(ngx_queue_t *ops)
 }
 
 
+void
+ngx_http_assist_op_park(ngx_http_request_t *r)
+{
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        /* then a client that leaves is noticed later */
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "assist: no read event while waiting");
+    }
+}
+
+
 ngx_http_assist_op_t *
 ngx_http_assist_op_sleep(ngx_http_request_t *r, ngx_queue_t *ops,
     ngx_http_assist_op_handler_pt handler, void *data, ngx_msec_t ms)

@@ -66,6 +66,9 @@ void ngx_http_assist_op_drop(ngx_http_assist_op_t *op);
 /* Ends all ops of a list without calling anybody. */
 void ngx_http_assist_op_cancel_all(ngx_queue_t *ops);
 
+/* The request waits: only its client's leaving is of interest. */
+void ngx_http_assist_op_park(ngx_http_request_t *r);
+
 /* A pause; its value is true. */
 ngx_http_assist_op_t *ngx_http_assist_op_sleep(ngx_http_request_t *r,
     ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data,

@@ -109,20 +109,6 @@ ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 }
 
 
-void
-ngx_http_assist_park(ngx_http_request_t *r)
-{
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        /* then a client that leaves is noticed later */
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "assist: no read event while waiting");
-    }
-}
-
-
 /* The last phase before the portal's page: here access was granted. */
 
 ngx_int_t

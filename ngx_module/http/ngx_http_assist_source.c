@@ -1,11 +1,10 @@
 /*
- * Files: read by the master, which may, and inherited by the workers as bytes.
+ * The catalogue, the search index and the Lua files.
  */
 
 #include "ngx_http_assist.h"
 
 
-#define NGX_HTTP_ASSIST_FILE_MAX   (512 * 1024 * 1024)
 #define NGX_HTTP_ASSIST_DEPTH_MAX  8
 
 
@@ -27,7 +26,6 @@ static void ngx_http_assist_synonym_error(ngx_conf_t *cf,
 static void ngx_http_assist_free_catalog(void *data);
 static void ngx_http_assist_free_match(void *data);
 static void ngx_http_assist_free_image(void *data);
-static void ngx_http_assist_free(void *data);
 
 
 ngx_int_t
@@ -280,22 +278,22 @@ ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
 static ngx_int_t
 ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf)
 {
-    u_char            digest[NGX_HTTP_ASSIST_KEY_LEN];
-    ngx_str_t         parts[2];
+    u_char            digest[ASSIST_DIGEST_LEN];
     ngx_uint_t        i, n;
+    assist_str_t      parts[2];
     assist_source_t  *source;
 
     source = mcf->sources.elts;
 
     for (i = 0; i < mcf->sources.nelts; i++) {
-        parts[0] = ngx_http_assist_ngx_str(source[i].module);
-        parts[1] = ngx_http_assist_ngx_str(source[i].text);
+        parts[0] = source[i].module;
+        parts[1] = source[i].text;
 
-        if (ngx_http_assist_cache_key(digest, parts, 2) != NGX_OK) {
+        if (assist_digest(digest, parts, 2) != 0) {
             return NGX_ERROR;
         }
 
-        for (n = 0; n < NGX_HTTP_ASSIST_KEY_LEN; n++) {
+        for (n = 0; n < ASSIST_DIGEST_LEN; n++) {
             mcf->sources_hash[n] ^= digest[n];
         }
     }
@@ -522,72 +520,6 @@ ngx_http_assist_module_name(ngx_conf_t *cf, ngx_str_t *path, size_t root,
 }
 
 
-ngx_int_t
-ngx_http_assist_read_file(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
-{
-    size_t               size, done;
-    ssize_t              n;
-    ngx_fd_t             fd;
-    ngx_file_info_t      fi;
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-    if (cln == NULL) {
-        return NGX_ERROR;
-    }
-
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_open_file_n " \"%V\" failed", name);
-        return NGX_ERROR;
-    }
-
-    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR || !ngx_is_file(&fi)
-        || ngx_file_size(&fi) > NGX_HTTP_ASSIST_FILE_MAX)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is not a file of at most 512m", name);
-        goto failed;
-    }
-
-    size = (size_t) ngx_file_size(&fi);
-
-    /* not of the pool: sanitizers see past its ends */
-    text->data = ngx_alloc(size + 1, cf->log);
-    if (text->data == NULL) {
-        goto failed;
-    }
-
-    cln->handler = ngx_http_assist_free;
-    cln->data = text->data;
-
-    for (done = 0; done < size; done += (size_t) n) {
-        n = ngx_read_fd(fd, text->data + done, size - done);
-
-        if (n <= 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, n ? ngx_errno : 0,
-                               ngx_read_fd_n " \"%V\" failed", name);
-            goto failed;
-        }
-    }
-
-    text->len = size;
-    text->data[size] = '\0';
-
-    (void) ngx_close_file(fd);
-
-    return NGX_OK;
-
-failed:
-
-    (void) ngx_close_file(fd);
-
-    return NGX_ERROR;
-}
-
-
 static void
 ngx_http_assist_free_catalog(void *data)
 {
@@ -606,11 +538,4 @@ static void
 ngx_http_assist_free_image(void *data)
 {
     assist_search_free_image(data);
-}
-
-
-static void
-ngx_http_assist_free(void *data)
-{
-    ngx_free(data);
 }

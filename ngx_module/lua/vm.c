@@ -1,7 +1,6 @@
 #include "vm_private.h"
 
 #include <luajit.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
 typedef struct {
@@ -13,11 +12,6 @@ typedef struct {
     assist_hook_t          *hook;
 } bind_t;
 
-typedef struct {
-    lua_CFunction  fn;
-    void          *data;
-} protect_t;
-
 
 static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 static int vm_open(lua_State *L);
@@ -27,7 +21,6 @@ static int vm_require(lua_State *L);
 static int vm_frozen(lua_State *L);
 static int vm_load(lua_State *L, const assist_source_t *source);
 static int vm_bind(lua_State *L);
-static int vm_protected(lua_State *L);
 static int vm_prepare(lua_State *L);
 static assist_str_t vm_keep_field(lua_State *L, int table, const char *name,
     const char *fallback);
@@ -203,116 +196,6 @@ assist_vm_memory(const assist_vm_t *vm)
 }
 
 
-assist_vm_t *
-assist_vm_of(lua_State *L)
-{
-    void  *vm;
-
-    (void) lua_getallocf(L, &vm);
-
-    return vm;
-}
-
-
-int
-assist_vm_protect(assist_vm_t *vm, lua_CFunction fn, void *data,
-    assist_error_t *err)
-{
-    char       text[256];
-    protect_t  protect;
-
-    protect.fn = fn;
-    protect.data = data;
-
-    if (lua_cpcall(vm->L, vm_protected, &protect) == 0) {
-        return 0;
-    }
-
-    assist_one_line(vm->L, text, sizeof(text));
-    lua_settop(vm->L, 0);
-
-    return assist_fail(err, 0, "%s", text);
-}
-
-
-void
-assist_one_line(lua_State *L, char *out, size_t size)
-{
-    size_t       i, len;
-    const char  *s;
-
-    if (size == 0) {
-        return;
-    }
-
-    /* only strings: a conversion would allocate, unprotected */
-    if (lua_gettop(L) > 0 && lua_type(L, -1) == LUA_TSTRING) {
-        s = lua_tolstring(L, -1, &len);
-
-    } else {
-        s = "(the error is not a string)";
-        len = strlen(s);
-    }
-
-    for (i = 0; i < len && i < size - 1; i++) {
-        out[i] = (unsigned char) s[i] < 0x20 || s[i] == 0x7f ? ' ' : s[i];
-    }
-
-    out[i] = '\0';
-}
-
-
-int
-assist_raise(lua_State *L, const char *fmt, ...)
-{
-    int        level;
-    va_list    args;
-    lua_Debug  ar;
-
-    lua_pushliteral(L, "");
-
-    for (level = 1; lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "Sl", &ar);
-
-        if (ar.source[0] == '@') {
-            lua_pop(L, 1);
-            lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
-            break;
-        }
-    }
-
-    va_start(args, fmt);
-    lua_pushvfstring(L, fmt, args);
-    va_end(args);
-
-    lua_concat(L, 2);
-
-    return lua_error(L);
-}
-
-
-void
-assist_push_str(lua_State *L, assist_str_t s)
-{
-    if (s.data == NULL) {
-        lua_pushnil(L);
-    } else {
-        lua_pushlstring(L, s.data, s.len);
-    }
-}
-
-
-assist_str_t
-assist_check_str(lua_State *L, int arg)
-{
-    assist_str_t  s;
-
-    s.data = luaL_checklstring(L, arg, &s.len);
-
-    return s;
-}
-
-
 static void *
 vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {
@@ -336,20 +219,6 @@ vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     }
 
     return p;
-}
-
-
-static int
-vm_protected(lua_State *L)
-{
-    protect_t  *protect = lua_touserdata(L, 1);
-
-    lua_settop(L, 0);
-    lua_pushcfunction(L, protect->fn);
-    lua_pushlightuserdata(L, protect->data);
-    lua_call(L, 1, 0);
-
-    return 0;
 }
 
 

@@ -1,0 +1,22 @@
+/*
+ * The SHA-256 of a list of strings.
+ */
+
+#ifndef ASSIST_DIGEST_H
+#define ASSIST_DIGEST_H
+
+#include "str.h"
+
+
+#define ASSIST_DIGEST_LEN  32
+
+
+/*
+ * Of the parts and their lengths, so that no two lists of parts meet.  out may
+ * be one of the parts.  n >= 1.  -1: out of memory.
+ */
+int assist_digest(unsigned char out[ASSIST_DIGEST_LEN],
+    const assist_str_t *parts, size_t n);
+
+
+#endif
