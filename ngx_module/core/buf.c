@@ -8,6 +8,13 @@
 #include "utf8.h"
 
 
+/* ASCII that JSON writes as it is: from blank to ~, but for the quote and \\ */
+
+static const char  plain[256] = {
+    [' '] = 1, ['!'] = 1, ['#' ... '['] = 1, [']' ... '~'] = 1
+};
+
+
 void
 assist_buf_free(assist_buf_t *b)
 {
@@ -31,8 +38,7 @@ assist_buf_reserve(assist_buf_t *b, size_t n)
     }
 
     if (n > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
-        b->failed = 1;
-        return NULL;
+        goto failed;
     }
 
     cap = b->cap ? b->cap : 256;
@@ -43,32 +49,20 @@ assist_buf_reserve(assist_buf_t *b, size_t n)
 
     p = realloc(b->data, cap);
     if (p == NULL) {
-        b->failed = 1;
-        return NULL;
+        goto failed;
     }
 
     b->data = p;
     b->cap = cap;
 
     return p + b->len;
-}
 
+failed:
 
-void
-assist_buf_add(assist_buf_t *b, const char *data, size_t len)
-{
-    char  *p;
+    b->failed = 1;
+    b->cap = b->len;        /* no room: see assist_buf_add() */
 
-    if (len == 0) {
-        return;
-    }
-
-    p = assist_buf_reserve(b, len);
-
-    if (p != NULL) {
-        memcpy(p, data, len);
-        b->len += len;
-    }
+    return NULL;
 }
 
 
@@ -122,8 +116,10 @@ assist_buf_json(assist_buf_t *b, assist_str_t s)
     size_t                n;
     const unsigned char  *p, *end, *run;
 
+    assist_buf_putc(b, '"');
+
     if (s.len == 0) {
-        assist_buf_puts(b, "\"\"");
+        assist_buf_putc(b, '"');
         return;
     }
 
@@ -131,11 +127,9 @@ assist_buf_json(assist_buf_t *b, assist_str_t s)
     end = p + s.len;
     run = p;
 
-    assist_buf_putc(b, '"');
-
     while (p < end) {
 
-        if (*p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\') {
+        if (plain[*p]) {
             p++;
             continue;
         }

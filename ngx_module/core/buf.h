@@ -28,7 +28,8 @@ void assist_buf_free(assist_buf_t *b);
 /* Room for n more bytes at data + len; NULL: out of memory. */
 char *assist_buf_reserve(assist_buf_t *b, size_t n);
 
-void assist_buf_add(assist_buf_t *b, const char *data, size_t len);
+static inline void assist_buf_add(assist_buf_t *b, const char *data,
+    size_t len);
 void assist_buf_puts(assist_buf_t *b, const char *s);
 void assist_buf_putc(assist_buf_t *b, char c);
 void assist_buf_printf(assist_buf_t *b, const char *fmt, ...)
@@ -39,6 +40,26 @@ void assist_buf_json(assist_buf_t *b, assist_str_t s);
 
 /* A CSV field (RFC 4180), quoted where needed. */
 void assist_buf_csv(assist_buf_t *b, assist_str_t s);
+
+/* Inline, so that a literal becomes a few stores. */
+static inline void
+assist_buf_add(assist_buf_t *b, const char *data, size_t len)
+{
+    char  *p;
+
+    if (len == 0) {
+        return;
+    }
+
+    /* without room, and after a failure, which leaves none */
+    p = b->cap - b->len >= len ? b->data + b->len : assist_buf_reserve(b, len);
+
+    if (p != NULL) {
+        memcpy(p, data, len);
+        b->len += len;
+    }
+}
+
 
 /* A decimal number, without the cost of a format string. */
 static inline void

@@ -13,9 +13,9 @@
 
 /*
  * Of the parts and their lengths, so that no two lists of parts meet.  out may
- * be one of the parts.  n >= 1.  -1: out of memory.
+ * be one of the parts.
  */
-int assist_digest(unsigned char out[ASSIST_DIGEST_LEN],
+void assist_digest(unsigned char out[ASSIST_DIGEST_LEN],
     const assist_str_t *parts, size_t n);
 
 

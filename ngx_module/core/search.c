@@ -142,7 +142,7 @@ open_image(assist_search_t *s, const unsigned char *image, size_t len,
         || prepare(s, "SELECT tokens FROM token WHERE id = ?", &s->document)
         || prepare(s, "SELECT n FROM df WHERE hash = ?", &s->frequency)
         || prepare(s, "SELECT words, marked, official FROM syn"
-                      " WHERE rarest = ?",
+                      " WHERE rarest = ? AND bits & ? = 0",
                    &s->synonym))
     {
         return assist_fail(err, 0, "the search index cannot be opened: %s",

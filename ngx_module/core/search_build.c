@@ -6,7 +6,7 @@
  *         `fold` holds the actions of its name
  *   df    in how many procedures a folded word is, by its hash
  *   syn   everyday words, as a key and with marks, and the official words, by
- *         the hash of the rarest of the words
+ *         the hash of the rarest of the words; bits: one for each word
  */
 
 #include "search_priv.h"
@@ -62,8 +62,8 @@ static const char  schema[] =
     " './,-'\");"
     "CREATE TABLE token(id INTEGER PRIMARY KEY, tokens BLOB);"
     "CREATE TABLE df(hash INTEGER PRIMARY KEY, n INTEGER);"
-    "CREATE TABLE syn(rarest INTEGER, words TEXT, marked TEXT,"
-    " official TEXT, PRIMARY KEY(rarest, words)) WITHOUT ROWID;";
+    "CREATE TABLE syn(rarest INTEGER, words TEXT, bits INTEGER,"
+    " marked TEXT, official TEXT, PRIMARY KEY(rarest, words)) WITHOUT ROWID;";
 
 
 int

@@ -83,6 +83,7 @@ typedef struct {
     unsigned      optional:1;       /* costs nothing when it is not found */
     unsigned      marked:1;         /* its marks are what was meant */
     unsigned      added:1;
+    unsigned      other:1;          /* about other matters */
 } assist_term_t;
 
 typedef struct {
@@ -100,6 +101,7 @@ typedef struct {
 /* A line of the synonyms that speaks of a question. */
 typedef struct {
     uint64_t      words[2];         /* bits: those of the question it uses */
+    uint32_t      worth;
     assist_str_t  official;         /* empty: other matters */
 } assist_rule_t;
 
@@ -135,6 +137,9 @@ size_t assist_words_idle(const assist_words_t *w, size_t i);
 
 /* Words that mean nothing alone, but may be part of a name. */
 int assist_words_common(const assist_words_t *w, size_t i);
+
+/* The same of a word that has marks. */
+int assist_norm_common(assist_str_t norm);
 
 /* Words that may stand inside a phrase: "mất (cái) bằng lái". */
 int assist_words_filler(const assist_words_t *w, size_t i);

@@ -15,7 +15,10 @@
 #define SAID   2
 #define OTHER  3
 
-#define OTHER_WEIGHT   2
+#define OTHER_WEIGHT   3
+#define COMMON_WEIGHT  0.4f
+#define RULE_WEIGHT    1.0f
+#define RULE_WORTH     0.12f    /* by a word that says something: two */
 #define BEFORE_WEIGHT  0.6f     /* what was said before the wish */
 
 
@@ -23,7 +26,7 @@ static int mark_words(assist_question_t *q, assist_search_t *s,
     unsigned char *state);
 static size_t find_wish(const assist_words_t *w, const unsigned char *state);
 static int add_synonym(assist_question_t *q, assist_search_t *s,
-    assist_str_t official, int before);
+    const assist_rule_t *rule, float weight);
 static int add_word(assist_question_t *q, assist_search_t *s,
     const assist_word_t *w, uint32_t pos);
 
@@ -71,7 +74,11 @@ assist_question_init(assist_question_t *q, assist_search_t *s,
                                        && assist_words_common(&q->text, i));
 
             if (state[i] == OTHER) {
+                q->terms[n].other = 1;
                 q->terms[n].weight *= OTHER_WEIGHT;
+
+            } else if (q->terms[n].optional) {
+                q->terms[n].weight *= COMMON_WEIGHT;
             }
 
             if (i < wish) {
@@ -134,7 +141,8 @@ mark_words(assist_question_t *q, assist_search_t *s, unsigned char *state)
         }
 
         if (rules[k].official.len) {
-            rc = add_synonym(q, s, rules[k].official, last < wish);
+            rc = add_synonym(q, s, &rules[k],
+                             last < wish ? BEFORE_WEIGHT : 1);
         }
     }
 
@@ -176,17 +184,22 @@ find_wish(const assist_words_t *w, const unsigned char *state)
 }
 
 
+/*
+ * A long name is worth no more than a short one; a line of which much was said
+ * is worth more.
+ */
 static int
-add_synonym(assist_question_t *q, assist_search_t *s, assist_str_t official,
-    int before)
+add_synonym(assist_question_t *q, assist_search_t *s,
+    const assist_rule_t *rule, float weight)
 {
-    size_t           i, n;
+    float            all;
+    size_t           i, start;
     uint32_t         pos;
     assist_words_t  *w;
 
     w = &q->added[q->nadded++];
 
-    if (assist_words_split(w, official) != 0) {
+    if (assist_words_split(w, rule->official) != 0) {
         return -1;
     }
 
@@ -196,21 +209,25 @@ add_synonym(assist_question_t *q, assist_search_t *s, assist_str_t official,
 
     q->actions |= assist_words_actions(w, NULL);
 
-    for (i = 0; i < w->n; i++) {
-        n = q->n;
+    start = q->n;
 
+    for (i = 0; i < w->n; i++) {
         if (add_word(q, s, &w->words[i], pos + (uint32_t) i) != 0) {
             return -1;
         }
+    }
 
-        if (q->n > n) {
-            q->terms[n].added = 1;
-            q->terms[n].marked = 1;
+    for (all = 0, i = start; i < q->n; i++) {
+        all += q->terms[i].weight;
+    }
 
-            if (before) {
-                q->terms[n].weight *= BEFORE_WEIGHT;
-            }
-        }
+    weight *= assist_search_weight(s->ndocs, 1)
+              * (RULE_WEIGHT + RULE_WORTH * (float) rule->worth);
+
+    for (i = start; i < q->n; i++) {
+        q->terms[i].added = 1;
+        q->terms[i].marked = 1;
+        q->terms[i].weight *= weight / all;
     }
 
     return 0;

@@ -8,6 +8,8 @@
 
 #include "search_priv.h"
 
+#include <math.h>
+
 
 #define ALONE          0.35f
 #define ALONE_ENGLISH  0.8f
@@ -15,6 +17,16 @@
 #define ASIDE          0.6f
 #define LONG_NAME      0.05f    /* what each further word counts */
 #define NAME_WORDS     4        /* rare words of a name that say enough */
+
+/*
+ * Below this share of the question, the words are there by chance; among more
+ * names there is more of it.
+ */
+#define EXPLAINED_MIN   0.3f
+#ifndef EXPLAINED_MORE
+#define EXPLAINED_MORE  0.036f  /* for each e-fold more than so many names */
+#endif
+#define EXPLAINED_DOCS  60
 
 
 static float match_part(const assist_question_t *q, const assist_token_t *t,
@@ -29,7 +41,8 @@ float
 assist_search_score(const assist_question_t *q, uint32_t ndocs,
     const assist_token_t *tokens, size_t n)
 {
-    float   found[ASSIST_TERMS_MAX], name, part, all, explained, score;
+    float   found[ASSIST_TERMS_MAX], name, part, all, explained, least,
+            score;
     size_t  i, start, end;
 
     for (i = 0; i < q->n; i++) {
@@ -62,8 +75,25 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
             continue;
         }
 
+        /* words of other matters do not speak for a procedure, only against */
+
+        if (q->terms[i].other) {
+            all += q->terms[i].weight * (1 - found[i]);
+            continue;
+        }
+
         all += q->terms[i].weight;
         explained += q->terms[i].weight * found[i];
+    }
+
+    least = EXPLAINED_MIN;
+
+    if (ndocs > EXPLAINED_DOCS) {
+        least += EXPLAINED_MORE * logf((float) ndocs / EXPLAINED_DOCS);
+    }
+
+    if (explained <= all * least) {
+        return 0;
     }
 
     score = (all > 0 ? 0.6f * explained / all : 0) + 0.4f * name;

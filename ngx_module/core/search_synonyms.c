@@ -22,6 +22,9 @@
 #define RULES     24            /* that are compared for a question */
 #define FILLERS   2             /* words passed over inside a phrase */
 
+/* A rule is read only if the question may have all of its words. */
+#define BIT_OF(hash)  ((sqlite3_int64) 1 << (hash) % 63)
+
 #define SYNTAX    "write \"everyday words = official words\""
 
 
@@ -42,14 +45,19 @@ typedef struct {
 
 typedef struct {
     uint64_t  words[2];         /* bits: what it uses of the question */
-    uint32_t  n;
+    uint32_t  worth;            /* its words; those that say little, half */
     size_t    official;         /* offset in the buffer */
     size_t    len;
 } rule_t;
 
 typedef struct {
     const assist_words_t  *text;
+    size_t                 nwords;
+    int                    marked;
     const unsigned char   *idle;        /* how long the phrase is, by word */
+    unsigned char          common[ASSIST_RULE_WORDS];
+    unsigned char          filler[ASSIST_RULE_WORDS];
+    uint32_t               hashes[ASSIST_RULE_WORDS];
     rule_t                 rules[RULES];
     size_t                 n;
     assist_buf_t           officials;
@@ -70,9 +78,9 @@ static int find_rules(finder_t *f, assist_search_t *s);
 static int add_rule(finder_t *f, assist_str_t key, assist_str_t marked,
     assist_str_t official);
 static int find_part(const finder_t *f, assist_str_t key, assist_str_t marked,
-    rule_t *rule);
+    int strict, rule_t *rule);
 static int match_part(const finder_t *f, size_t i, assist_str_t key,
-    assist_str_t marked, rule_t *rule);
+    assist_str_t marked, int strict, rule_t *rule);
 
 
 int
@@ -90,7 +98,7 @@ assist_synonyms_write(sqlite3 *db, assist_str_t text, assist_error_t *err)
     rc = 0;
 
     if (sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO syn"
-                           " VALUES (?, ?, ?, ?)", -1, &w.insert, NULL)
+                           " VALUES (?, ?, ?, ?, ?)", -1, &w.insert, NULL)
         != SQLITE_OK
         || sqlite3_prepare_v2(db, "SELECT n FROM df WHERE hash = ?", -1,
                               &w.frequency, NULL)
@@ -259,13 +267,15 @@ static int
 write_rule(writer_t *w, const size_t *chosen)
 {
     size_t                 i, k;
-    uint32_t               n, least, rarest;
+    uint32_t               n, hash, least, rarest;
+    sqlite3_int64          bits;
     const assist_words_t  *c;
 
     w->key.len = 0;
     w->marked.len = 0;
     least = UINT32_MAX;
     rarest = 0;
+    bits = 0;
 
     for (i = 0; i < w->nparts; i++) {
         c = &w->choices[chosen[i]];
@@ -295,9 +305,12 @@ write_rule(writer_t *w, const size_t *chosen)
                 return -1;
             }
 
+            hash = assist_word_hash(c->words[k].stem);
+            bits |= BIT_OF(hash);
+
             if (n < least) {
                 least = n;
-                rarest = assist_word_hash(c->words[k].stem);
+                rarest = hash;
             }
         }
     }
@@ -309,9 +322,10 @@ write_rule(writer_t *w, const size_t *chosen)
     sqlite3_bind_int64(w->insert, 1, rarest);
     sqlite3_bind_text(w->insert, 2, w->key.data, (int) w->key.len,
                       SQLITE_STATIC);
-    sqlite3_bind_text(w->insert, 3, w->marked.data, (int) w->marked.len,
+    sqlite3_bind_int64(w->insert, 3, bits);
+    sqlite3_bind_text(w->insert, 4, w->marked.data, (int) w->marked.len,
                       SQLITE_STATIC);
-    sqlite3_bind_text(w->insert, 4, w->official.len ? w->official.data : "",
+    sqlite3_bind_text(w->insert, 5, w->official.len ? w->official.data : "",
                       (int) w->official.len, SQLITE_STATIC);
     sqlite3_step(w->insert);
 
@@ -396,7 +410,7 @@ trim(assist_str_t s)
 }
 
 
-/* The rules with the most words first; no word is used twice. */
+/* The rules that are worth most first; no word is used twice. */
 int
 assist_synonyms_find(assist_search_t *s, const assist_words_t *text,
     const unsigned char *idle, assist_rule_t **rules, size_t *nrules,
@@ -412,6 +426,8 @@ assist_synonyms_find(assist_search_t *s, const assist_words_t *text,
     memset(&f, 0, sizeof(finder_t));
     f.text = text;
     f.idle = idle;
+    f.marked = assist_str_marked(assist_buf_str(&text->norm));
+    f.nwords = text->n < ASSIST_RULE_WORDS ? text->n : ASSIST_RULE_WORDS;
 
     rc = find_rules(&f, s);
 
@@ -442,6 +458,7 @@ assist_synonyms_find(assist_search_t *s, const assist_words_t *text,
             out->words[k] = r->words[k];
         }
 
+        out->worth = r->worth;
         out->official.data = f.officials.data + r->official;
         out->official.len = r->len;
         out++;
@@ -455,23 +472,29 @@ assist_synonyms_find(assist_search_t *s, const assist_words_t *text,
 static int
 find_rules(finder_t *f, assist_search_t *s)
 {
-    int           rc;
-    size_t        i, k;
-    assist_str_t  col[3];
+    int            rc;
+    size_t         i, k;
+    assist_str_t   col[3];
+    sqlite3_int64  bits;
 
-    for (i = 0; i < f->text->n && i < ASSIST_RULE_WORDS; i++) {
+    for (bits = 0, i = 0; i < f->nwords; i++) {
+        f->hashes[i] = assist_word_hash(f->text->words[i].stem);
+        f->common[i] = assist_words_common(f->text, i) != 0;
+        f->filler[i] = assist_words_filler(f->text, i) != 0;
+        bits |= BIT_OF(f->hashes[i]);
+    }
 
-        for (k = 0; k < i && !assist_str_eq(f->text->words[k].stem,
-                                            f->text->words[i].stem); k++)
-        { /* void */ }
+    for (i = 0; i < f->nwords; i++) {
+
+        for (k = 0; k < i && f->hashes[k] != f->hashes[i]; k++) { }
 
         if (k < i) {
             continue;
         }
 
         sqlite3_reset(s->synonym);
-        sqlite3_bind_int64(s->synonym, 1,
-                           assist_word_hash(f->text->words[i].stem));
+        sqlite3_bind_int64(s->synonym, 1, f->hashes[i]);
+        sqlite3_bind_int64(s->synonym, 2, ~bits);
 
         while ((rc = sqlite3_step(s->synonym)) == SQLITE_ROW) {
             for (k = 0; k < 3; k++) {
@@ -506,13 +529,13 @@ add_rule(finder_t *f, assist_str_t key, assist_str_t marked,
 
     while (key.len) {
         if (!find_part(f, cut(&key, "+", NULL), cut(&marked, "+", NULL),
-                       &rule))
+                       official.len == 0, &rule))
         {
             return 0;
         }
     }
 
-    for (i = f->n; i > 0 && f->rules[i - 1].n < rule.n; i--) {
+    for (i = f->n; i > 0 && f->rules[i - 1].worth < rule.worth; i--) {
         if (i < RULES) {
             f->rules[i] = f->rules[i - 1];
         }
@@ -534,12 +557,12 @@ add_rule(finder_t *f, assist_str_t key, assist_str_t marked,
 
 static int
 find_part(const finder_t *f, assist_str_t key, assist_str_t marked,
-    rule_t *rule)
+    int strict, rule_t *rule)
 {
     size_t  i;
 
-    for (i = 0; i < f->text->n && i < ASSIST_RULE_WORDS; i++) {
-        if (match_part(f, i, key, marked, rule)) {
+    for (i = 0; i < f->nwords; i++) {
+        if (match_part(f, i, key, marked, strict, rule)) {
             return 1;
         }
     }
@@ -554,30 +577,34 @@ find_part(const finder_t *f, assist_str_t key, assist_str_t marked,
  */
 static int
 match_part(const finder_t *f, size_t i, assist_str_t key, assist_str_t marked,
-    rule_t *rule)
+    int strict, rule_t *rule)
 {
     size_t         n, slips, passed, longest;
+    uint32_t       worth;
     uint64_t       words[2];
     assist_str_t   stem, norm;
     assist_word_t  word;
 
+    memset(&word, 0, sizeof(assist_word_t));
+    memset(&norm, 0, sizeof(assist_str_t));
     words[0] = rule->words[0];
     words[1] = rule->words[1];
     slips = 0;
     longest = 0;
+    worth = 0;
 
     for (n = 0; key.len; n++) {
         stem = cut(&key, " ", NULL);
         norm = cut(&marked, " ", NULL);
 
-        for (passed = 0; n && passed < FILLERS && i < f->text->n
+        for (passed = 0; n && passed < FILLERS && i < f->nwords
                          && !assist_str_eq(f->text->words[i].stem, stem)
-                         && assist_words_filler(f->text, i); passed++)
+                         && f->filler[i]; passed++)
         {
             i++;
         }
 
-        if (i >= f->text->n || i >= ASSIST_RULE_WORDS) {
+        if (i >= f->nwords) {
             return 0;
         }
 
@@ -596,6 +623,7 @@ match_part(const finder_t *f, size_t i, assist_str_t key, assist_str_t marked,
         }
 
         longest = f->idle[i] > longest ? f->idle[i] : longest;
+        worth += f->common[i] ? 1 : 2;
         words[i / 64] |= (uint64_t) 1 << i % 64;
         i++;
     }
@@ -606,9 +634,18 @@ match_part(const finder_t *f, size_t i, assist_str_t key, assist_str_t marked,
         return 0;
     }
 
+    /* a word alone is sure only with its marks: "ho", "roi" are many words */
+
+    if (n == 1 && !assist_str_eq(word.norm, norm)
+        && (f->marked || strict
+            || (worth == 1 && !assist_norm_common(norm))))
+    {
+        return 0;
+    }
+
     rule->words[0] = words[0];
     rule->words[1] = words[1];
-    rule->n += (uint32_t) n;
+    rule->worth += worth;
 
     return 1;
 }

@@ -388,7 +388,6 @@ assist_words_wish(const assist_words_t *w, size_t i)
 int
 assist_words_common(const assist_words_t *w, size_t i)
 {
-    size_t        k;
     assist_str_t  norm;
 
     if (!LONGEST(w, i, common)) {
@@ -397,9 +396,14 @@ assist_words_common(const assist_words_t *w, size_t i)
 
     norm = w->words[i].norm;
 
-    if (assist_str_eq(norm, w->words[i].fold)) {
-        return 1;
-    }
+    return assist_str_eq(norm, w->words[i].fold) || assist_norm_common(norm);
+}
+
+
+int
+assist_norm_common(assist_str_t norm)
+{
+    size_t  k;
 
     for (k = 0; k < sizeof(common_marked) / sizeof(char *); k++) {
         if (assist_str_eq(norm, assist_str_of(common_marked[k]))) {

@@ -80,7 +80,6 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 static ngx_int_t
 ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    int                           rc;
     ngx_str_t                     scope;
     assist_str_t                  parts[6];
     assist_buf_t                  normal = ASSIST_BUF_INIT;
@@ -131,12 +130,12 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     parts[4] = ngx_http_assist_str(scope);
     parts[5] = assist_buf_str(&normal);
 
-    rc = assist_digest(ctx->key, parts, 6);
+    assist_digest(ctx->key, parts, 6);
     assist_buf_free(&normal);
 
     ctx->cacheable = lcf->cache_valid > 0 && (mcf->cache_zone || mcf->redis);
 
-    return rc == 0 ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
 }
 
 
@@ -173,9 +172,7 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
     parts[1] = (assist_str_t) { (char *) mcf->sources_hash,
                                 ASSIST_DIGEST_LEN };
 
-    if (assist_digest(seed, parts, 2) != 0) {
-        return NGX_ERROR;
-    }
+    assist_digest(seed, parts, 2);
 
     hooks = lcf->hooks ? lcf->hooks->elts : NULL;
 
@@ -189,9 +186,7 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
             parts[3] = n < hooks[i]->conf.nelts ? conf[n].value
                                                 : assist_str("");
 
-            if (assist_digest(seed, parts, 4) != 0) {
-                return NGX_ERROR;
-            }
+            assist_digest(seed, parts, 4);
         }
     }
 

@@ -29,7 +29,7 @@ static assist_wait_t ngx_http_assist_host_cache_get(void *host,
     assist_run_t *run, assist_str_t key, assist_value_t *value);
 static void ngx_http_assist_host_cache_set(void *host, assist_str_t key,
     assist_str_t text, uint32_t ttl);
-static ngx_int_t ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx,
+static void ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx,
     assist_str_t key, u_char *out);
 static ngx_int_t ngx_http_assist_copy(ngx_http_request_t *r, assist_str_t from,
     ngx_str_t *to);
@@ -58,7 +58,7 @@ const assist_host_t  ngx_http_assist_host = {
 
 /* A key that no other hook and no answer has. */
 
-static ngx_int_t
+static void
 ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx, assist_str_t key,
     u_char *out)
 {
@@ -68,7 +68,7 @@ ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx, assist_str_t key,
     parts[1] = assist_hook_name(ctx->run.hook);
     parts[2] = key;
 
-    return assist_digest(out, parts, 3) == 0 ? NGX_OK : NGX_ERROR;
+    assist_digest(out, parts, 3);
 }
 
 
@@ -329,12 +329,10 @@ ngx_http_assist_host_cache_get(void *host, assist_run_t *run, assist_str_t key,
     ngx_int_t  rc;
     ngx_str_t  text;
 
-    rc = ngx_http_assist_host_key(ctx, key, hash);
+    ngx_http_assist_host_key(ctx, key, hash);
 
-    if (rc == NGX_OK) {
-        rc = ngx_http_assist_cache_get(ctx->request, &ctx->ops, hash, &text,
-                                       ngx_http_assist_hook_wake, ctx);
-    }
+    rc = ngx_http_assist_cache_get(ctx->request, &ctx->ops, hash, &text,
+                                   ngx_http_assist_hook_wake, ctx);
 
     if (rc == NGX_AGAIN) {
         return ASSIST_WAIT;
@@ -363,9 +361,8 @@ ngx_http_assist_host_cache_set(void *host, assist_str_t key, assist_str_t text,
 
     value = ngx_http_assist_ngx_str(text);
 
-    if (ngx_http_assist_host_key(ctx, key, hash) == NGX_OK) {
-        ngx_http_assist_cache_set(ctx->request, hash, &value, ttl);
-    }
+    ngx_http_assist_host_key(ctx, key, hash);
+    ngx_http_assist_cache_set(ctx->request, hash, &value, ttl);
 }
 
 

@@ -8,7 +8,7 @@
 #define NGX_HTTP_ASSIST_DEPTH_MAX  8
 
 
-static ngx_int_t ngx_http_assist_hash_sources(
+static void ngx_http_assist_hash_sources(
     ngx_http_assist_main_conf_t *mcf);
 static ngx_int_t ngx_http_assist_walk(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf, ngx_str_t *dir, size_t root,
@@ -269,13 +269,15 @@ ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
         }
     }
 
-    return ngx_http_assist_hash_sources(mcf);
+    ngx_http_assist_hash_sources(mcf);
+
+    return NGX_OK;
 }
 
 
 /* The same whatever the order in which folders were read. */
 
-static ngx_int_t
+static void
 ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf)
 {
     u_char            digest[ASSIST_DIGEST_LEN];
@@ -289,16 +291,12 @@ ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf)
         parts[0] = source[i].module;
         parts[1] = source[i].text;
 
-        if (assist_digest(digest, parts, 2) != 0) {
-            return NGX_ERROR;
-        }
+        assist_digest(digest, parts, 2);
 
         for (n = 0; n < ASSIST_DIGEST_LEN; n++) {
             mcf->sources_hash[n] ^= digest[n];
         }
     }
-
-    return NGX_OK;
 }
 
 
