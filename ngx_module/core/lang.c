@@ -44,6 +44,10 @@ assist_lang_guess(assist_str_t normal)
         word.len = i - start;
         start = i + 1;
 
+        if (word.len == 0) {
+            continue;
+        }
+
         if (bsearch(&word, english, sizeof(english) / sizeof(english[0]),
                     sizeof(english[0]), word_compare)
             != NULL)

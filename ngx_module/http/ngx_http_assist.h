@@ -114,7 +114,6 @@ typedef struct {
 
     /* the running hook */
     assist_ctx_t                     ctx;
-    assist_run_t                     run;
     assist_phase_t                   phase;
     ngx_uint_t                       hook;          /* index in hooks */
     ngx_queue_t                      ops;
@@ -141,6 +140,7 @@ typedef struct {
     ngx_str_t                        lang;
     uint32_t                         previous;      /* service, ASSIST_NONE */
     u_char                           key[ASSIST_DIGEST_LEN];
+    u_char                           body_key[ASSIST_DIGEST_LEN];
 
     unsigned                         matched:1;     /* service was looked up */
     unsigned                         excluded:1;
@@ -154,6 +154,8 @@ typedef struct {
     unsigned                         previous_shared:1;
     unsigned                         cacheable:1;
     unsigned                         chat:1;
+
+    assist_run_t                     run;           /* last: not all zeroed */
 } ngx_http_assist_ctx_t;
 
 
@@ -185,6 +187,12 @@ ngx_http_assist_ngx_str(assist_str_t s)
 /* NULL: no memory; or, with create == 0, there is none */
 ngx_http_assist_ctx_t *ngx_http_assist_ctx(ngx_http_request_t *r,
     ngx_uint_t create);
+/* "code@agency"; where shared "code"; "" for ASSIST_NONE */
+assist_str_t ngx_http_assist_service_id(ngx_http_request_t *r,
+    uint32_t service, ngx_uint_t shared);
+/* "code@agency", or "code": of several agencies the first, and ctx->shared */
+void ngx_http_assist_set_service(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_str_t code, assist_str_t agency);
 /* finds the service and whether the traffic is excluded, once */
 void ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
 ngx_int_t ngx_http_assist_precontent(ngx_http_request_t *r);
@@ -217,6 +225,7 @@ void ngx_http_assist_hook_exit(ngx_http_assist_main_conf_t *mcf);
 ngx_int_t ngx_http_assist_hook_run(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_phase_t phase,
     void (*resume)(ngx_http_request_t *r));
+/* ends what waits; nobody is called */
 void ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx);
 /* the waiter of a run's ops: op->data is the ctx */
 void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
@@ -232,6 +241,11 @@ ngx_int_t ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops,
     u_char *key, ngx_str_t *value, ngx_http_assist_op_handler_pt handler,
     void *data);
 void ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key,
+    ngx_str_t *value, time_t ttl);
+/* of this node's memory only */
+ngx_int_t ngx_http_assist_cache_get_l1(ngx_http_request_t *r, u_char *key,
+    ngx_str_t *value);
+void ngx_http_assist_cache_set_l1(ngx_http_request_t *r, u_char *key,
     ngx_str_t *value, time_t ttl);
 
 /* ngx_http_assist_redis.c: one pipelined connection of the worker */
@@ -281,7 +295,11 @@ ngx_int_t ngx_http_assist_add_header(ngx_http_request_t *r, const char *name,
 /* what of the URI is below its location's name */
 ngx_str_t ngx_http_assist_below(ngx_http_request_t *r);
 
-/* ngx_http_assist_ask.c: answers ctx->question, and finalizes the request */
+/* ngx_http_assist_ask.c: answers, and finalizes the request */
+/* a body that was asked before, byte by byte; NGX_DECLINED: it was not */
+ngx_int_t ngx_http_assist_ask_again(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
+/* ctx->question */
 void ngx_http_assist_ask_start(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 

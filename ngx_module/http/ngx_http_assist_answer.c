@@ -2,7 +2,8 @@
  * An answer as JSON, and as the record that the cache keeps: what is needed to
  * count a hit, then the JSON as it is sent.
  *
- *     1 US outcome US service US hook US version US model US sourced LF JSON
+ *     1 US outcome US service US hook US version US model US lang US sourced LF
+ *     JSON
  *
  * US is the byte 0x1f, which no field can hold.
  */
@@ -73,16 +74,10 @@ ngx_int_t
 ngx_http_assist_answer_store(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *members, ngx_str_t *record)
 {
-    assist_str_t                  service;
-    assist_buf_t                  buf = ASSIST_BUF_INIT;
-    ngx_http_assist_main_conf_t  *mcf;
+    assist_str_t  service;
+    assist_buf_t  buf = ASSIST_BUF_INIT;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-    service = assist_str("");
-
-    if (ctx->service != ASSIST_NONE && !ctx->shared) {
-        service = mcf->catalog->services[ctx->service].id;
-    }
+    service = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
 
     assist_buf_puts(&buf, NGX_HTTP_ASSIST_RECORD);
     assist_buf_puts(&buf, assist_outcome_name(ctx->event.outcome));
@@ -96,6 +91,8 @@ ngx_http_assist_answer_store(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     assist_buf_putc(&buf, US);
     assist_buf_add(&buf, (char *) ctx->model.data, ctx->model.len);
     assist_buf_putc(&buf, US);
+    assist_buf_add(&buf, (char *) ctx->lang.data, ctx->lang.len);
+    assist_buf_putc(&buf, US);
     assist_buf_putc(&buf, ctx->event.sourced ? '1' : '0');
     assist_buf_putc(&buf, '\n');
     assist_buf_add(&buf, (char *) members->data, members->len);
@@ -108,11 +105,10 @@ ngx_int_t
 ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *record, ngx_str_t *members)
 {
-    int                           outcome;
-    u_char                       *p, *end, *line;
-    ngx_str_t                     f[6];
-    ngx_uint_t                    i;
-    ngx_http_assist_main_conf_t  *mcf;
+    int          outcome;
+    u_char      *p, *end, *line;
+    ngx_str_t    f[7];
+    ngx_uint_t   i;
 
     if (record->len < 2
         || ngx_memcmp(record->data, NGX_HTTP_ASSIST_RECORD, 2) != 0)
@@ -129,7 +125,7 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     p = record->data + 2;
 
-    for (i = 0; i < 6; i++) {
+    for (i = 0; i < 7; i++) {
         if (ngx_http_assist_field(&p, line, &f[i]) != NGX_OK) {
             return NGX_DECLINED;
         }
@@ -139,15 +135,13 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     f[0].data[f[0].len] = '\0';
     outcome = assist_outcome_of((char *) f[0].data);
 
-    if (outcome < 0) {
+    if (outcome < 0 || f[5].len != 2) {
         return NGX_DECLINED;
     }
 
-    if (f[1].len && ctx->service == ASSIST_NONE) {
-        mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-        ctx->service = assist_catalog_find(mcf->catalog,
-                                           ngx_http_assist_str(f[1]),
-                                           assist_str(""));
+    if (f[1].len) {
+        ngx_http_assist_set_service(r, ctx, ngx_http_assist_str(f[1]),
+                                    assist_str(""));
     }
 
     ctx->outcome = 1;
@@ -155,7 +149,8 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ctx->hook_name = f[2];
     ctx->hook_version = f[3];
     ctx->model = f[4];
-    ctx->event.sourced = f[5].len == 1 && f[5].data[0] == '1';
+    ctx->lang = f[5];
+    ctx->event.sourced = f[6].len == 1 && f[6].data[0] == '1';
 
     members->data = line + 1;
     members->len = end - members->data;

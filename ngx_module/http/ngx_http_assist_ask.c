@@ -14,6 +14,10 @@ static ngx_int_t ngx_http_assist_ask_key(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf);
+static ngx_int_t ngx_http_assist_ask_scope(ngx_http_request_t *r,
+    ngx_http_assist_loc_conf_t *lcf, ngx_str_t *scope);
+static void ngx_http_assist_ask_remember(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ask_cached(ngx_http_assist_op_t *op);
 static ngx_int_t ngx_http_assist_ask_hit(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *record);
@@ -24,25 +28,67 @@ static void ngx_http_assist_ask_outcome(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_send(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
+static ngx_int_t ngx_http_assist_ask_document(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *members, ngx_str_t *body);
 
 
 static ngx_str_t  ngx_http_assist_json = ngx_string("application/json");
 
 /* AI Law 134/2025, Art. 11: people must know that they deal with AI. */
 
-static const char  ngx_http_assist_disclosure_vi[] =
+static ngx_str_t  ngx_http_assist_disclosure_vi = ngx_string(
     "Câu trả lời do trợ lý AI tạo tự động và có thể có sai sót. Hãy kiểm tra "
-    "nguồn dẫn trước khi làm theo.";
-static const char  ngx_http_assist_disclosure_en[] =
+    "nguồn dẫn trước khi làm theo.");
+static ngx_str_t  ngx_http_assist_disclosure_en = ngx_string(
     "This answer was produced automatically by an AI assistant and can be "
-    "wrong. Check the source before you rely on it.";
+    "wrong. Check the source before you rely on it.");
 
-static const char  ngx_http_assist_trouble_vi[] =
+static ngx_str_t  ngx_http_assist_trouble_vi = ngx_string(
     "Trợ lý đang gặp sự cố. Vui lòng thử lại sau ít phút, hoặc xem trang của "
-    "thủ tục trên cổng.";
-static const char  ngx_http_assist_trouble_en[] =
+    "thủ tục trên cổng.");
+static ngx_str_t  ngx_http_assist_trouble_en = ngx_string(
     "The assistant is having trouble. Please try again in a few minutes, or "
-    "see the service's page on the portal.";
+    "see the service's page on the portal.");
+
+
+/*
+ * Most questions are asked in the same words, from the same page: their bytes
+ * lead to the key without being parsed and normalised once more.
+ */
+
+ngx_int_t
+ngx_http_assist_ask_again(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *body)
+{
+    ngx_str_t                    key, record, scope;
+    assist_str_t                 parts[4];
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    if (lcf->cache_valid == 0
+        || ngx_http_assist_ask_seed(r, lcf) != NGX_OK
+        || ngx_http_assist_ask_scope(r, lcf, &scope) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    parts[0] = (assist_str_t) { (char *) lcf->cache_seed, ASSIST_DIGEST_LEN };
+    parts[1] = ngx_http_assist_str(scope);
+    parts[2] = ngx_http_assist_service_id(r, ctx->service, 0);
+    parts[3] = ngx_http_assist_str(*body);
+
+    assist_digest(ctx->body_key, parts, 4);
+
+    if (ngx_http_assist_cache_get_l1(r, ctx->body_key, &key) != NGX_OK
+        || key.len != ASSIST_DIGEST_LEN
+        || ngx_http_assist_cache_get_l1(r, key.data, &record) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    return ngx_http_assist_ask_hit(r, ctx, &record);
+}
 
 
 void
@@ -51,7 +97,17 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ngx_int_t  rc;
     ngx_str_t  record;
 
-    if (ngx_http_assist_ask_key(r, ctx) != NGX_OK) {
+    rc = ngx_http_assist_ask_key(r, ctx);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_assist_send_error(r, NGX_HTTP_BAD_REQUEST,
+                                        "question_missing",
+                                        "\"question\" has no words");
+        ngx_http_finalize_request(r, rc);
+        return;
+    }
+
+    if (rc != NGX_OK) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
@@ -69,13 +125,22 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return;
     }
 
-    if (rc != NGX_OK || ngx_http_assist_ask_hit(r, ctx, &record) != NGX_OK) {
-        ngx_http_assist_ask_miss(r, ctx);
+    if (rc == NGX_OK) {
+        ngx_http_assist_ask_remember(r, ctx);
+
+        if (ngx_http_assist_ask_hit(r, ctx, &record) == NGX_OK) {
+            return;
+        }
     }
+
+    ngx_http_assist_ask_miss(r, ctx);
 }
 
 
-/* What must be the same for an answer to be the same. */
+/*
+ * What must be the same for an answer to be the same.  NGX_DECLINED: nothing
+ * was asked.
+ */
 
 static ngx_int_t
 ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
@@ -95,37 +160,26 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return NGX_ERROR;
     }
 
+    if (normal.len == 0) {
+        assist_buf_free(&normal);
+        return NGX_DECLINED;
+    }
+
     if (ctx->lang.len == 0) {
         ctx->lang.data = (u_char *) assist_lang_guess(assist_buf_str(&normal));
         ctx->lang.len = 2;
     }
 
-    if (ngx_http_assist_ask_seed(r, lcf) != NGX_OK) {
-        assist_buf_free(&normal);
-        return NGX_ERROR;
-    }
-
-    ngx_str_null(&scope);
-
-    if (lcf->cache_scope
-        && ngx_http_complex_value(r, lcf->cache_scope, &scope) != NGX_OK)
+    if (ngx_http_assist_ask_seed(r, lcf) != NGX_OK
+        || ngx_http_assist_ask_scope(r, lcf, &scope) != NGX_OK)
     {
         assist_buf_free(&normal);
         return NGX_ERROR;
     }
 
-    ngx_memzero(parts, sizeof(parts));
-
     parts[0] = (assist_str_t) { (char *) lcf->cache_seed, ASSIST_DIGEST_LEN };
-
-    if (ctx->service != ASSIST_NONE) {
-        parts[1] = mcf->catalog->services[ctx->service].id;
-    }
-
-    if (ctx->previous != ASSIST_NONE) {
-        parts[2] = mcf->catalog->services[ctx->previous].id;
-    }
-
+    parts[1] = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
+    parts[2] = ngx_http_assist_service_id(r, ctx->previous, 0);
     parts[3] = ngx_http_assist_str(ctx->lang);
     parts[4] = ngx_http_assist_str(scope);
     parts[5] = assist_buf_str(&normal);
@@ -193,6 +247,34 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
     lcf->cache_seed = seed;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_assist_ask_scope(ngx_http_request_t *r,
+    ngx_http_assist_loc_conf_t *lcf, ngx_str_t *scope)
+{
+    ngx_str_null(scope);
+
+    return lcf->cache_scope
+           ? ngx_http_complex_value(r, lcf->cache_scope, scope) : NGX_OK;
+}
+
+
+/* The body leads to the key from now on. */
+
+static void
+ngx_http_assist_ask_remember(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    ngx_str_t                    key;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    key.data = ctx->key;
+    key.len = ASSIST_DIGEST_LEN;
+
+    ngx_http_assist_cache_set_l1(r, ctx->body_key, &key, lcf->cache_valid);
 }
 
 
@@ -283,6 +365,7 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
         && ngx_http_assist_answer_store(r, ctx, &members, &record) == NGX_OK)
     {
         ngx_http_assist_cache_set(r, ctx->key, &record, lcf->cache_valid);
+        ngx_http_assist_ask_remember(r, ctx);
     }
 
     ngx_http_finalize_request(r, ngx_http_assist_ask_send(r, ctx, &members));
@@ -313,8 +396,8 @@ ngx_http_assist_ask_outcome(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     if (ctx->said.len == 0 && ctx->event.outcome >= ASSIST_FALLBACK) {
         text = ctx->lang.data[0] == 'e'
-               ? assist_str(ngx_http_assist_trouble_en)
-               : assist_str(ngx_http_assist_trouble_vi);
+               ? ngx_http_assist_str(ngx_http_assist_trouble_en)
+               : ngx_http_assist_str(ngx_http_assist_trouble_vi);
         assist_buf_add(&ctx->said, text.data, text.len);
     }
 
@@ -338,17 +421,10 @@ static ngx_int_t
 ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *members)
 {
-    u_char                       *p;
-    size_t                        len;
-    ngx_str_t                     body, id;
-    ngx_uint_t                    status;
-    const char                   *cache, *outcome, *disclosure;
-    assist_service_t             *service;
-    ngx_http_assist_main_conf_t  *mcf;
+    ngx_str_t    body;
+    ngx_uint_t   status;
+    const char  *cache;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-
-    ngx_http_assist_match(r, ctx);
     ctx->event.kind = ASSIST_KIND_ASK;
     ctx->event.disclosed = 1;
 
@@ -356,60 +432,78 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_http_assist_coverage_event(r, ctx);
 
     cache = assist_cache_name(ctx->event.cache);
-    outcome = assist_outcome_name(ctx->event.outcome);
-    disclosure = ctx->lang.data[0] == 'e' ? ngx_http_assist_disclosure_en
-                                          : ngx_http_assist_disclosure_vi;
-    ngx_str_null(&id);
 
-    if (ctx->service != ASSIST_NONE) {
-        service = &mcf->catalog->services[ctx->service];
-        id = ngx_http_assist_ngx_str(
-                 ctx->shared ? mcf->catalog->rows[service->row].code
-                             : service->id);
-    }
-
-    if (ngx_http_assist_add_header(r, "X-Assist-Outcome", outcome) != NGX_OK
+    if (ngx_http_assist_add_header(r, "X-Assist-Outcome",
+                                   assist_outcome_name(ctx->event.outcome))
+        != NGX_OK
         || (cache[0]
             && ngx_http_assist_add_header(r, "X-Assist-Cache", cache)
                != NGX_OK)
         || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
-           != NGX_OK)
+           != NGX_OK
+        || ngx_http_assist_ask_document(r, ctx, members, &body) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    len = sizeof("{\"id\":\"0123456789abcdef.\",\"cache\":\"\",") + id.len
-          + ngx_strlen(cache) + members->len
-          + sizeof(",\"disclosure\":\"\"}\n") + ngx_strlen(disclosure)
-          + sizeof("null");
-
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    body.data = p;
-    p = ngx_sprintf(p, "{\"id\":\"%08xD%08xD.%V\",", (uint32_t) ngx_random(),
-                    (uint32_t) ngx_random(), &id);
-    p = cache[0] ? ngx_sprintf(p, "\"cache\":\"%s\",", cache)
-                 : ngx_sprintf(p, "\"cache\":null,");
-    p = ngx_cpymem(p, members->data, members->len);
-    p = ngx_sprintf(p, ",\"disclosure\":\"%s\"}\n", disclosure);
-    body.len = p - body.data;
-
     switch (ctx->event.outcome) {
+
     case ASSIST_ERROR_TIMEOUT:
         status = NGX_HTTP_GATEWAY_TIME_OUT;
         break;
+
     case ASSIST_ERROR_PROVIDER:
         status = NGX_HTTP_BAD_GATEWAY;
         break;
+
     case ASSIST_ERROR_HOOK:
         status = NGX_HTTP_INTERNAL_SERVER_ERROR;
         break;
+
     default:
         status = NGX_HTTP_OK;
     }
 
     return ngx_http_assist_send(r, status, &ngx_http_assist_json, &body);
+}
+
+
+/* The answer's members, and what each interaction has of its own. */
+
+static ngx_int_t
+ngx_http_assist_ask_document(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *members, ngx_str_t *body)
+{
+    u_char        *p;
+    size_t         len;
+    const char    *cache;
+    ngx_str_t     *disclosure;
+    assist_str_t   id;
+
+    id = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
+    cache = assist_cache_name(ctx->event.cache);
+    disclosure = ctx->lang.data[0] == 'e' ? &ngx_http_assist_disclosure_en
+                                          : &ngx_http_assist_disclosure_vi;
+
+    len = sizeof("{\"id\":\"0123456789abcdef.\",\"cache\":\"UPDATING\",")
+          + id.len + members->len
+          + sizeof(",\"disclosure\":\"\"}\n") + disclosure->len;
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    body->data = p;
+
+    p = ngx_sprintf(p, "{\"id\":\"%08xD%08xD.%*s\",", (uint32_t) ngx_random(),
+                    (uint32_t) ngx_random(), id.len, id.data);
+    p = cache[0] ? ngx_sprintf(p, "\"cache\":\"%s\",", cache)
+                 : ngx_sprintf(p, "\"cache\":null,");
+    p = ngx_cpymem(p, members->data, members->len);
+    p = ngx_sprintf(p, ",\"disclosure\":\"%V\"}\n", disclosure);
+
+    body->len = p - body->data;
+
+    return NGX_OK;
 }

@@ -12,6 +12,7 @@
 
 
 static ngx_int_t ngx_http_assist_chat_ask(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_assist_chat_is_json(ngx_str_t *type);
 static void ngx_http_assist_chat_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_assist_chat_read(ngx_http_request_t *r,
     ngx_str_t *body);
@@ -23,7 +24,7 @@ static ngx_int_t ngx_http_assist_chat_string(ngx_http_request_t *r,
     json_t *json, const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_assist_chat_service(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *code, ngx_str_t *agency);
-static void ngx_http_assist_chat_previous(ngx_http_assist_main_conf_t *mcf,
+static void ngx_http_assist_chat_previous(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *id);
 
 
@@ -82,11 +83,7 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r)
     type = r->headers_in.content_type ? &r->headers_in.content_type->value
                                       : NULL;
 
-    if (type == NULL || type->len < sizeof("application/json") - 1
-        || ngx_strncasecmp(type->data, (u_char *) "application/json",
-                           sizeof("application/json") - 1)
-           != 0)
-    {
+    if (type == NULL || !ngx_http_assist_chat_is_json(type)) {
         rc = ngx_http_discard_request_body(r);
         if (rc != NGX_OK) {
             return rc;
@@ -116,6 +113,21 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r)
 }
 
 
+static ngx_uint_t
+ngx_http_assist_chat_is_json(ngx_str_t *type)
+{
+    size_t  len;
+
+    len = sizeof("application/json") - 1;
+
+    return type->len >= len
+           && ngx_strncasecmp(type->data, (u_char *) "application/json", len)
+              == 0
+           && (type->len == len || type->data[len] == ';'
+               || type->data[len] == ' ');
+}
+
+
 static void
 ngx_http_assist_chat_body(ngx_http_request_t *r)
 {
@@ -126,6 +138,15 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
     ctx = ngx_http_assist_ctx(r, 1);
 
     rc = ctx ? ngx_http_assist_chat_read(r, &body) : NGX_ERROR;
+
+    if (rc == NGX_OK) {
+        /* excluded traffic, and the location's own service, if it names one */
+        ngx_http_assist_match(r, ctx);
+    }
+
+    if (rc == NGX_OK && ngx_http_assist_ask_again(r, ctx, &body) == NGX_OK) {
+        return;
+    }
 
     if (rc == NGX_OK) {
         rc = ngx_http_assist_chat_parse(r, ctx, &body);
@@ -192,7 +213,9 @@ ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_str_t *body)
     for (cl = r->request_body ? r->request_body->bufs : NULL; cl;
          cl = cl->next)
     {
-        p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        if (!ngx_buf_special(cl->buf)) {
+            p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
+        }
     }
 
     return NGX_OK;
@@ -289,9 +312,7 @@ ngx_http_assist_chat_fields(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         return rc == NGX_ERROR ? NGX_ERROR : NGX_DONE;
     }
 
-    ngx_http_assist_chat_previous(ngx_http_get_module_main_conf(r,
-                                                ngx_http_assist_module),
-                                 ctx, &previous);
+    ngx_http_assist_chat_previous(r, ctx, &previous);
 
     return ngx_http_assist_chat_service(r, ctx, &code, &agency);
 }
@@ -336,35 +357,12 @@ static ngx_int_t
 ngx_http_assist_chat_service(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *code, ngx_str_t *agency)
 {
-    uint32_t                      procedure;
-    ngx_http_assist_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-
     if (code->len == 0) {
-        /* the location's own service, if it names one, else none */
-        ngx_http_assist_match(r, ctx);
         return NGX_OK;
     }
 
-    if (mcf->catalog) {
-        ctx->service = assist_catalog_find(mcf->catalog,
-                                           ngx_http_assist_str(*code),
-                                           ngx_http_assist_str(*agency));
-
-        if (ctx->service == ASSIST_NONE && agency->len == 0) {
-            /* of several agencies: answered, but nobody's interaction */
-            procedure = assist_catalog_procedure(mcf->catalog,
-                                                 ngx_http_assist_str(*code));
-
-            if (procedure != ASSIST_NONE) {
-                ctx->service = mcf->catalog->procedures[procedure].service;
-                ctx->shared = 1;
-            }
-        }
-    }
-
-    ctx->matched = 1;
+    ngx_http_assist_set_service(r, ctx, ngx_http_assist_str(*code),
+                                ngx_http_assist_str(*agency));
 
     if (ctx->service == ASSIST_NONE) {
         return ngx_http_assist_send_error(r, NGX_HTTP_BAD_REQUEST,
@@ -385,28 +383,29 @@ ngx_http_assist_chat_service(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
  */
 
 static void
-ngx_http_assist_chat_previous(ngx_http_assist_main_conf_t *mcf,
+ngx_http_assist_chat_previous(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *id)
 {
-    uint32_t      procedure;
-    assist_str_t  service;
+    uint32_t      service;
+    unsigned      shared;
+    assist_str_t  code;
 
-    if (mcf->catalog == NULL || id->len <= 17 || id->data[16] != '.') {
+    if (id->len <= 17 || id->data[16] != '.') {
         return;
     }
 
-    service = ngx_http_assist_str(*id);
-    service.data += 17;
-    service.len -= 17;
+    code = ngx_http_assist_str(*id);
+    code.data += 17;
+    code.len -= 17;
 
-    ctx->previous = assist_catalog_find(mcf->catalog, service, assist_str(""));
+    /* the request's own service comes after, and takes its place */
+    service = ctx->service;
+    shared = ctx->shared;
 
-    if (ctx->previous == ASSIST_NONE) {
-        procedure = assist_catalog_procedure(mcf->catalog, service);
+    ngx_http_assist_set_service(r, ctx, code, assist_str(""));
 
-        if (procedure != ASSIST_NONE) {
-            ctx->previous = mcf->catalog->procedures[procedure].service;
-            ctx->previous_shared = 1;
-        }
-    }
+    ctx->previous = ctx->service;
+    ctx->previous_shared = ctx->shared;
+    ctx->service = service;
+    ctx->shared = shared;
 }

@@ -122,6 +122,7 @@ ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx)
     }
 
     assist_run_cancel(&ctx->run);
+    ngx_http_assist_op_cancel_all(&ctx->ops);
 }
 
 

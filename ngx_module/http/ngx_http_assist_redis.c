@@ -50,6 +50,7 @@ struct ngx_http_assist_redis_s {
     ngx_event_t                     timer;          /* while ops wait */
     ngx_msec_t                      progress;       /* when a reply came last */
     unsigned                        reported:1;     /* its absence */
+    unsigned                        complained:1;   /* of an error reply */
 };
 
 
@@ -67,12 +68,15 @@ static void ngx_http_assist_redis_read(ngx_event_t *ev);
 static ngx_int_t ngx_http_assist_redis_replies(ngx_http_assist_redis_t *rd);
 static ngx_int_t ngx_http_assist_redis_reply(ngx_http_assist_redis_t *rd,
     redisReply *reply);
+static ngx_uint_t ngx_http_assist_redis_refuses(redisReply *reply);
+static void ngx_http_assist_redis_state(ngx_http_assist_redis_t *rd,
+    redisReply *reply);
 static void ngx_http_assist_redis_value(ngx_http_assist_op_t *op,
     redisReply *reply);
 static void ngx_http_assist_redis_timeout_handler(ngx_event_t *ev);
 static void ngx_http_assist_redis_close(ngx_http_assist_redis_t *rd,
-    const char *why);
-static ngx_int_t ngx_http_assist_redis_test(ngx_connection_t *c);
+    ngx_err_t err, const char *why);
+static ngx_err_t ngx_http_assist_redis_error(ngx_connection_t *c);
 
 
 /* assist_redis url [user=] [password_file=] [timeout=] [prefix=] */
@@ -151,7 +155,7 @@ void
 ngx_http_assist_redis_exit(ngx_http_assist_redis_t *rd)
 {
     rd->reported = 1;
-    ngx_http_assist_redis_close(rd, "the worker ends");
+    ngx_http_assist_redis_close(rd, 0, "the worker ends");
     assist_buf_free(&rd->out);
 }
 
@@ -275,6 +279,7 @@ static ngx_int_t
 ngx_http_assist_redis_connect(ngx_http_assist_redis_t *rd)
 {
     ngx_int_t          rc;
+    ngx_log_t          quiet;
     ngx_connection_t  *c;
 
     if (ngx_exiting || ngx_terminate) {
@@ -296,16 +301,22 @@ ngx_http_assist_redis_connect(ngx_http_assist_redis_t *rd)
     rd->peer.socklen = rd->addr.socklen;
     rd->peer.name = &rd->addr.name;
     rd->peer.get = ngx_event_get_peer;
-    rd->peer.log = ngx_cycle->log;
     rd->peer.log_error = NGX_ERROR_INFO;
+
+    /* nginx would log each attempt; a change of state is our one line */
+    quiet = *ngx_cycle->log;
+    quiet.log_level = NGX_LOG_ALERT;
+    rd->peer.log = &quiet;
 
     rc = ngx_event_connect_peer(&rd->peer);
     c = rd->peer.connection;
 
     if (rc == NGX_ERROR || rc == NGX_BUSY || rc == NGX_DECLINED) {
-        ngx_http_assist_redis_close(rd, "connect() failed");
+        ngx_http_assist_redis_close(rd, ngx_socket_errno, "connect() failed");
         return NGX_ERROR;
     }
+
+    rd->peer.log = ngx_cycle->log;
 
     c->data = rd;
     c->log = ngx_cycle->log;
@@ -329,7 +340,7 @@ ngx_http_assist_redis_connect(ngx_http_assist_redis_t *rd)
     rd->state = NGX_HTTP_ASSIST_REDIS_CONNECTING;
 
     if (ngx_http_assist_redis_greet(rd) != NGX_OK) {
-        ngx_http_assist_redis_close(rd, "no memory");
+        ngx_http_assist_redis_close(rd, 0, "no memory");
         return NGX_ERROR;
     }
 
@@ -408,7 +419,7 @@ ngx_http_assist_redis_queue(ngx_http_assist_redis_t *rd,
     redisFreeCommand(command);
 
     if (rd->out.failed) {
-        ngx_http_assist_redis_close(rd, "no memory");
+        ngx_http_assist_redis_close(rd, 0, "no memory");
         return NGX_ERROR;
     }
 
@@ -416,7 +427,7 @@ ngx_http_assist_redis_queue(ngx_http_assist_redis_t *rd,
 
     if (mine == NULL) {
         /* its command is written already: the replies would not match */
-        ngx_http_assist_redis_close(rd, "no memory");
+        ngx_http_assist_redis_close(rd, 0, "no memory");
         return NGX_ERROR;
     }
 
@@ -457,6 +468,7 @@ static void
 ngx_http_assist_redis_write(ngx_event_t *ev)
 {
     ssize_t                   n;
+    ngx_err_t                 err;
     ngx_connection_t         *c;
     ngx_http_assist_redis_t  *rd;
 
@@ -464,8 +476,10 @@ ngx_http_assist_redis_write(ngx_event_t *ev)
     rd = c->data;
 
     if (rd->state == NGX_HTTP_ASSIST_REDIS_CONNECTING) {
-        if (ngx_http_assist_redis_test(c) != NGX_OK) {
-            ngx_http_assist_redis_close(rd, "connect() failed");
+        err = ngx_http_assist_redis_error(c);
+
+        if (err) {
+            ngx_http_assist_redis_close(rd, err, "connect() failed");
             return;
         }
 
@@ -481,7 +495,7 @@ ngx_http_assist_redis_write(ngx_event_t *ev)
         }
 
         if (n < 0) {
-            ngx_http_assist_redis_close(rd, "send() failed");
+            ngx_http_assist_redis_close(rd, ngx_socket_errno, "send() failed");
             return;
         }
 
@@ -496,7 +510,7 @@ ngx_http_assist_redis_write(ngx_event_t *ev)
     if (ngx_handle_write_event(c->write, 0) != NGX_OK
         || ngx_handle_read_event(c->read, 0) != NGX_OK)
     {
-        ngx_http_assist_redis_close(rd, "no event");
+        ngx_http_assist_redis_close(rd, 0, "no event");
     }
 }
 
@@ -515,7 +529,7 @@ ngx_http_assist_redis_read(ngx_event_t *ev)
     if (c->close) {
         /* nginx takes back idle connections when it shuts down */
         rd->reported = 1;
-        ngx_http_assist_redis_close(rd, "the worker ends");
+        ngx_http_assist_redis_close(rd, 0, "the worker ends");
         return;
     }
 
@@ -535,15 +549,16 @@ ngx_http_assist_redis_read(ngx_event_t *ev)
         }
 
         if (n == 0 || n == NGX_ERROR) {
-            ngx_http_assist_redis_close(rd, n ? "recv() failed"
-                                              : "it closed the connection");
+            ngx_http_assist_redis_close(rd, n ? ngx_socket_errno : 0,
+                                        n ? "recv() failed"
+                                          : "it closed the connection");
             return;
         }
 
         if (redisReaderFeed(rd->reader, (char *) buf, (size_t) n) != REDIS_OK
             || ngx_http_assist_redis_replies(rd) != NGX_OK)
         {
-            ngx_http_assist_redis_close(rd, "its reply was not understood");
+            ngx_http_assist_redis_close(rd, 0, "its reply was not understood");
             return;
         }
 
@@ -553,7 +568,7 @@ ngx_http_assist_redis_read(ngx_event_t *ev)
     }
 
     if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
-        ngx_http_assist_redis_close(rd, "no event");
+        ngx_http_assist_redis_close(rd, 0, "no event");
     }
 }
 
@@ -597,23 +612,18 @@ ngx_http_assist_redis_reply(ngx_http_assist_redis_t *rd, redisReply *reply)
         return NGX_ERROR;
     }
 
+    if (reply->type == REDIS_REPLY_ERROR
+        && (rd->greetings || ngx_http_assist_redis_refuses(reply)))
+    {
+        ngx_http_assist_redis_close(rd, 0, reply->str);
+        return NGX_DONE;
+    }
+
     if (rd->greetings) {
         rd->greetings--;
 
-        if (reply->type == REDIS_REPLY_ERROR) {
-            ngx_http_assist_redis_close(rd, reply->str);
-            return NGX_DONE;
-        }
-    }
-
-    if (rd->pause) {
-        rd->pause = 0;
-
-        if (rd->reported) {
-            rd->reported = 0;
-            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                          "assist: redis %V is back", &rd->name);
-        }
+    } else {
+        ngx_http_assist_redis_state(rd, reply);
     }
 
     q = ngx_queue_head(&rd->ops);
@@ -631,6 +641,42 @@ ngx_http_assist_redis_reply(ngx_http_assist_redis_t *rd, redisReply *reply)
     rd->progress = ngx_current_msec;
 
     return NGX_OK;
+}
+
+
+/* It is there, but not for us: no command will be answered. */
+
+static ngx_uint_t
+ngx_http_assist_redis_refuses(redisReply *reply)
+{
+    return ngx_strncmp(reply->str, "NOAUTH", 6) == 0
+           || ngx_strncmp(reply->str, "LOADING", 7) == 0
+           || ngx_strncmp(reply->str, "MASTERDOWN", 10) == 0;
+}
+
+
+/* A command was answered: says so where it was away, or what it refused. */
+
+static void
+ngx_http_assist_redis_state(ngx_http_assist_redis_t *rd, redisReply *reply)
+{
+    rd->pause = 0;
+
+    if (rd->reported) {
+        rd->reported = 0;
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "assist: redis %V is back", &rd->name);
+    }
+
+    if (reply->type == REDIS_REPLY_ERROR && !rd->complained) {
+        rd->complained = 1;
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "assist: redis %V answers with errors: %s", &rd->name,
+                      reply->str);
+
+    } else if (reply->type != REDIS_REPLY_ERROR) {
+        rd->complained = 0;
+    }
 }
 
 
@@ -684,19 +730,20 @@ ngx_http_assist_redis_timeout_handler(ngx_event_t *ev)
         return;
     }
 
-    ngx_http_assist_redis_close(rd, "it does not answer in time");
+    ngx_http_assist_redis_close(rd, 0, "it does not answer in time");
 }
 
 
 static void
-ngx_http_assist_redis_close(ngx_http_assist_redis_t *rd, const char *why)
+ngx_http_assist_redis_close(ngx_http_assist_redis_t *rd, ngx_err_t err,
+    const char *why)
 {
     ngx_queue_t           *q;
     ngx_http_assist_op_t  *op;
 
     if (!rd->reported) {
         rd->reported = 1;
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, err,
                       "assist: redis %V is away: %s; requests go on without "
                       "it", &rd->name, why);
     }
@@ -716,6 +763,7 @@ ngx_http_assist_redis_close(ngx_http_assist_redis_t *rd, const char *why)
     }
 
     if (rd->peer.connection) {
+        rd->peer.connection->log = ngx_cycle->log;
         ngx_close_connection(rd->peer.connection);
         rd->peer.connection = NULL;
     }
@@ -748,10 +796,12 @@ ngx_http_assist_redis_close(ngx_http_assist_redis_t *rd, const char *why)
 }
 
 
-static ngx_int_t
-ngx_http_assist_redis_test(ngx_connection_t *c)
+/* How connecting ended. */
+
+static ngx_err_t
+ngx_http_assist_redis_error(ngx_connection_t *c)
 {
-    int        err;
+    int        err;     /* as getsockopt() wants it */
     socklen_t  len;
 
     err = 0;
@@ -761,5 +811,5 @@ ngx_http_assist_redis_test(ngx_connection_t *c)
         err = ngx_socket_errno;
     }
 
-    return err ? NGX_ERROR : NGX_OK;
+    return err;
 }

@@ -46,7 +46,8 @@ ngx_http_assist_ctx(ngx_http_request_t *r, ngx_uint_t create)
     }
 
     ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_http_assist_ctx_t));
+    ngx_memzero(ctx, offsetof(ngx_http_assist_ctx_t, run)
+                     + offsetof(assist_run_t, error));
 
     ctx->request = r;
     ctx->service = ASSIST_NONE;
@@ -106,6 +107,54 @@ ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     }
 
     ctx->service = assist_match_find(mcf->match, ngx_http_assist_str(r->uri));
+}
+
+
+assist_str_t
+ngx_http_assist_service_id(ngx_http_request_t *r, uint32_t service,
+    ngx_uint_t shared)
+{
+    assist_service_t             *found;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if (service == ASSIST_NONE) {
+        return assist_str("");
+    }
+
+    found = &mcf->catalog->services[service];
+
+    return shared ? mcf->catalog->rows[found->row].code : found->id;
+}
+
+
+void
+ngx_http_assist_set_service(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    assist_str_t code, assist_str_t agency)
+{
+    uint32_t                      procedure;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    ctx->shared = 0;
+    ctx->service = ASSIST_NONE;
+
+    if (mcf->catalog == NULL) {
+        return;
+    }
+
+    ctx->service = assist_catalog_find(mcf->catalog, code, agency);
+
+    if (ctx->service == ASSIST_NONE && agency.len == 0) {
+        procedure = assist_catalog_procedure(mcf->catalog, code);
+
+        if (procedure != ASSIST_NONE) {
+            ctx->service = mcf->catalog->procedures[procedure].service;
+            ctx->shared = 1;
+        }
+    }
 }
 
 
@@ -176,6 +225,9 @@ ngx_http_assist_log(ngx_http_request_t *r)
     }
 
     if (lcf->hooks) {
+        /* a client that left while a hook waited */
+        ngx_http_assist_hook_cancel(ctx);
+
         (void) ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_LOG, NULL);
     }
 
@@ -193,7 +245,6 @@ ngx_http_assist_ctx_cleanup(void *data)
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_assist_module);
 
     ngx_http_assist_hook_cancel(ctx);
-    ngx_http_assist_op_cancel_all(&ctx->ops);
     assist_buf_free(&ctx->said);
 
     if (mcf->vm) {

@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
     void  *host;                    /* NULL: its request is over */
+    int    env;                     /* it has an environment of its own */
 } ctx_t;
 
 typedef struct {
@@ -32,6 +33,7 @@ typedef struct {
 static assist_run_t *ctx_check(lua_State *L, const char *name,
     unsigned phases);
 static int ctx_index(lua_State *L);
+static void ctx_env(lua_State *L);
 static int ctx_newindex(lua_State *L);
 static int ctx_call(lua_State *L);
 static int ctx_request(lua_State *L);
@@ -102,13 +104,11 @@ assist_ctx_push(lua_State *L, assist_run_t *run)
         return;
     }
 
-    /* its environment holds what was made for it: data, service, request */
     c = lua_newuserdata(L, sizeof(ctx_t));
     c->host = run->host;
+    c->env = 0;
     luaL_getmetatable(L, "assist.ctx");
     lua_setmetatable(L, -2);
-    lua_newtable(L);
-    lua_setfenv(L, -2);
 
     lua_pushvalue(L, -1);
     ctx->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -216,7 +216,8 @@ ctx_index(lua_State *L)
 
     host = run->vm->conf.host;
 
-    lua_getfenv(L, 1);
+    /* its environment holds what was made for it: data, service, request */
+    ctx_env(L);
     lua_pushvalue(L, 2);
     lua_rawget(L, -2);
 
@@ -253,6 +254,23 @@ ctx_index(lua_State *L)
     lua_rawset(L, -4);
 
     return 1;
+}
+
+
+/* Pushes the environment of the ctx at 1, which many hooks never need. */
+
+static void
+ctx_env(lua_State *L)
+{
+    ctx_t  *c = lua_touserdata(L, 1);
+
+    if (!c->env) {
+        lua_newtable(L);
+        lua_setfenv(L, 1);
+        c->env = 1;
+    }
+
+    lua_getfenv(L, 1);
 }
 
 

@@ -36,7 +36,7 @@ struct assist_run_s {
     assist_value_t        value;        /* what the wait brought */
     unsigned              waits:1;      /* a binding asked for a wait */
     unsigned              resumed:1;    /* value is to be read */
-    char                  error[512];
+    char                  error[512];   /* last: with FAILED only */
 };
 
 

@@ -51,23 +51,28 @@ end
 local speed, cpu, total = {}, {}, {}
 local busy = {}
 
-for line in lines("rounds") do
-  local name, n, us, ns = line:match("^(%S+) (%d+) (%d+) (%d+)$")
-  speed[name] = speed[name] or {}
-  cpu[name] = cpu[name] or {}
-  table.insert(speed[name], n / us * 1e6)
-  table.insert(cpu[name], ns / n / 1e3)
+local function add(list, name, value)
+  list[name] = list[name] or {}
+  table.insert(list[name], value)
+end
+
+for line in lines "rounds" do
+  local name, n, us, ns = line:match "^(%S+) (%d+) (%d+) (%d+)$"
+  add(speed, name, n / us * 1e6)
+  add(cpu, name, ns / n / 1e3)
   total[name] = (total[name] or 0) + n
   table.insert(busy, ns / us / 10)
 end
 
-local function ratios(ours, peer)
-  local list = {}
-  for i, value in ipairs(ours) do
-    list[i] = value / peer[i]
-  end
-  list = sorted(list)
-  return median(list), list[1], list[#list]
+-- Of each pair, by round: requests for a second of the worker's CPU, ours by
+-- the peer's.
+local pairs_ratio = {}
+
+for line in lines "pairs" do
+  local ours, n, ns, peer, peer_n, peer_ns =
+    line:match "^(%S+) (%d+) %d+ (%d+) (%S+) (%d+) %d+ (%d+)$"
+  add(pairs_ratio, ours .. " " .. peer, (n / ns) / (peer_n / peer_ns))
+  total[ours] = total[ours] + n
 end
 
 -- The counters: no question missed the cache, no page was lost.
@@ -122,13 +127,10 @@ local function functions(name)
   return found
 end
 
-local base = { plain = functions "base.plain",
-               assist = functions "base.assist" }
-
-local function per_request(name, server)
+local function per_request(name)
   local found = functions(name)
   for fn, n in pairs(found) do
-    found[fn] = (n - (base[server][fn] or 0)) / counted
+    found[fn] = n / counted
   end
   return found
 end
@@ -144,17 +146,22 @@ out("Machine: %s.", machine)
 out("The workers had %.0f %% of their core (least: %.0f %%).", median(busy),
   sorted(busy)[1])
 out ""
-out("| scenario | requests/s | peer | requests/s | ratio | spread | "
-    .. "CPU ratio | goal | |")
+out("| scenario | requests/s | peer | requests/s | in turn | ratio | spread "
+    .. "| goal | |")
 out "|---|--:|---|--:|--:|--:|--:|--:|---|"
 
 local missed = {}
 
 for _, c in ipairs(comparisons) do
   local what, ours, peer_name, peer, goal = unpack(c)
-  local ratio, low, high = ratios(speed[ours], speed[peer])
-  local cpu_ratio = math.min(unpack(cpu[peer])) / math.min(unpack(cpu[ours]))
+  local list = sorted(pairs_ratio[ours .. " " .. peer])
+  local ratio = median(list)
+  local turns = {}
   local verdict = ""
+
+  for i, value in ipairs(speed[ours]) do
+    turns[i] = value / speed[peer][i]
+  end
 
   if goal then
     verdict = ratio >= goal and "met" or "missed"
@@ -163,9 +170,9 @@ for _, c in ipairs(comparisons) do
     end
   end
 
-  out("| %s | %.0f | %s | %.0f | %.2f | %.2f-%.2f | %.2f | %s | %s |", what,
-    median(speed[ours]), peer_name, median(speed[peer]), ratio, low, high,
-    cpu_ratio, goal and (">= %.2f"):format(goal) or "-", verdict)
+  out("| %s | %.0f | %s | %.0f | %.2f | %.3f | %.2f-%.2f | %s | %s |", what,
+    median(speed[ours]), peer_name, median(speed[peer]), median(turns), ratio,
+    list[1], list[#list], goal and (">= %.2f"):format(goal) or "-", verdict)
 end
 
 out ""
@@ -173,31 +180,32 @@ out "| request | instructions | more than nginx alone | CPU |"
 out "|---|--:|--:|--:|"
 
 local cost = {}
-local first
+local plain
 
 for _, r in ipairs(requests) do
   local what, name, server = unpack(r)
-  cost[name] = per_request(name, server)
+  cost[name] = per_request(name)
   local n = cost[name]["PROGRAM TOTALS"]
   if server == "plain" then
-    first = n
+    plain = n
   end
   out("| %s | %.0f | %s | %.1f us |", what, n,
-    server == "plain" and "-" or ("%+.0f"):format(n - first),
-    math.min(unpack(cpu[name])))
+    server == "plain" and "-" or ("%+.0f"):format(n - plain),
+    median(cpu[name]))
 end
 
 out [[
 
 How to read it:
-- Each server has its turn of a second in every round, ours and the peers'
-  one after another, on one worker of a core of its own; wrk and Redis have
-  the other core.  The ratio (ours by the peer's) is the median over the
-  rounds, the spread its least and greatest value.
-- CPU is the worker's time for a request, in the kernel too, of its best
-  round; the CPU ratio is the peer's by ours.  On a quiet machine, where a
-  worker has nearly all of its core in every round, both ratios tell the same;
-  where other programs run, or the client is too slow, trust the CPU ratio.
+- Requests/s are medians: each server has its turn of a second in every round,
+  with one worker on a core of its own; wrk and Redis have the other core.  In
+  turn: the median of ours by the peer's, round by round.
+- The ratio, on which the goal is judged, is of requests for a second of the
+  worker's CPU, ours by the peer's, both under load on one core at the same
+  time; spread: the least and greatest of the rounds.  Where nothing else runs
+  it says the same as "in turn", for a worker under load has all of its core;
+  other programs and a core whose speed varies blur it far less.
+- CPU is the worker's time for a request in its turn, in the kernel too.
 - The page is a static file, the cheapest page there is, without an access
   log: a portal's own page costs more, and the difference weighs less.
 - A question's answer has the same headers and the same number of bytes from

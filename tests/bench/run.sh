@@ -4,7 +4,7 @@
 # Prints a table and writes it to RESULTS.md.
 #
 #   OUT     folder of ngx_http_assist_module.so (build/)
-#   ROUNDS  how often each server has its turn of a second (5)
+#   ROUNDS  how often each case, and each pair, has its turn of a second (3)
 #   NGINX   the nginx to run (nginx)
 #
 # One worker on the first core, wrk and Redis on the last one.  Speed fails
@@ -16,13 +16,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 root=$(cd "$here/../.." && pwd -P)
 
 OUT=${OUT:-$root/build}
-ROUNDS=${ROUNDS:-5}
+ROUNDS=${ROUNDS:-3}
 NGINX=${NGINX:-nginx}
 PATH=$PATH:/usr/sbin:/sbin
 
 connections=32
-warm_up=100                     # requests of each case, then
-counted=900                     # of one, which callgrind counts
+warm_up=100                     # requests of a case before callgrind counts
+counted=500                     # and those that it counts
 page=/dich-vu/1.001456.html
 service=1.001445
 question='mất hộ chiếu cần giấy tờ gì'
@@ -36,6 +36,11 @@ pids=()                         # ours to end
 declare -A port worker server url body
 cases=()
 
+# Ours and a peer, to be compared.
+pairs=("page_views page_plain" "page_idle page_plain"
+       "page_evidence page_plain" "page_views page_lua"
+       "ask_l1 ask_return" "ask_l1 ask_dict"
+       "redis_assist redis_lua")
 
 
 die() {
@@ -343,8 +348,8 @@ measure() {
 }
 
 
-# In turn, and every other round from the last to the first: what else the
-# machine does meets all of them.
+# Each case in turn, and every other round from the last to the first; then
+# each pair at the same time, so that both meet the same core as it is then.
 
 measure_all() {
     local round name
@@ -354,8 +359,24 @@ measure_all() {
             measure "$name"
         done >>"$tmp/rounds"
 
+        for name in "${pairs[@]}"; do
+            measure_pair "${name% *}" "${name#* }"
+        done
+
         mapfile -t cases < <(printf '%s\n' "${cases[@]}" | tac)
     done
+}
+
+
+measure_pair() {
+    local first
+
+    measure "$1" >"$tmp/ours" &
+    first=$!
+    measure "$2" >"$tmp/peer"
+    wait "$first"
+
+    paste -d ' ' "$tmp/ours" "$tmp/peer" >>"$tmp/pairs"
 }
 
 
@@ -380,8 +401,8 @@ check_logs() {
 }
 
 
-# Instructions of a request: by how much a run of the server in which a case
-# is asked more often exceeds one in which all are asked alike.
+# Instructions: callgrind writes a report, and starts anew, when nginx is told
+# to open its logs again; so each case of a server has its own.
 
 count_all() {
     count_server plain &
@@ -398,7 +419,7 @@ count_all() {
 # In a shell of its own, which ends what it started.
 
 count_server() {
-    local name all=()
+    local name n=0 report=$tmp/$1.callgrind all=()
 
     trap stop_all EXIT
     trap 'exit 1' INT TERM
@@ -408,39 +429,33 @@ count_server() {
         [[ ${server[$name]} != "$1" ]] || all+=("$name")
     done
 
-    count "$1" "base.$1" "${all[@]}"
+    valgrind --tool=callgrind --callgrind-out-file="$report" \
+             --dump-before=ngx_reopen_files \
+             "$NGINX" -e "$tmp/$1.error.log" -c "$tmp/$1.conf" \
+             -g 'daemon off; master_process off;' 2>"$tmp/$1.valgrind.log" &
+    pids=($!)
+    wait_until listens "$(port_of "${all[0]}")"
 
     for name in "${all[@]}"; do
-        count "$1" "$name" "${all[@]}"
-    done
-}
-
-
-# count SERVER NAME CASE...: callgrind's report on a server whose cases are
-# asked, and NAME's more often, if it is one of them.
-
-count() {
-    local nginx=$1 name=$2 case
-
-    shift 2
-
-    valgrind --tool=callgrind --callgrind-out-file="$tmp/$name.callgrind" \
-             "$NGINX" -e "$tmp/$nginx.error.log" -c "$tmp/$nginx.conf" \
-             -g 'daemon off; master_process off;' 2>"$tmp/$name.valgrind.log" &
-    pids=($!)
-    wait_until listens "$(port_of "$1")"
-
-    for case; do
-        ask_often "$case" "$warm_up"
+        ask_often "$name" "$warm_up"
     done
 
-    if [[ -v server[$name] ]]; then
-        ask_often "$name" "$counted"
-    fi
+    for name in start "${all[@]}"; do
+        if [[ $name != start ]]; then
+            ask_often "$name" "$counted"
+        fi
+
+        n=$((n + 1))
+        kill -USR1 "${pids[0]}"
+        wait_until grep -qs '^totals:' "$report.$n"
+
+        if [[ $name != start ]]; then
+            callgrind_annotate --inclusive=yes --auto=no --threshold=100 \
+                --show-percs=no "$report.$n" >"$tmp/$name.functions"
+        fi
+    done
 
     stop_all
-    callgrind_annotate --inclusive=yes --auto=no --threshold=100 \
-        --show-percs=no "$tmp/$name.callgrind" >"$tmp/$name.functions"
 }
 
 

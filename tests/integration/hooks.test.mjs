@@ -233,7 +233,7 @@ test('what abandoned hooks held is freed, with a log hook too',
       http: 'assist_hook_memory 8m;',
       hooks: { 'h.lua': hook(`
         request = function(ctx)
-          local held = ("x"):rep(200000) .. ctx.request.uri
+          local held = ("x"):rep(100000) .. ctx.request.uri
           assist.sleep(0.5)
           return held
         end,

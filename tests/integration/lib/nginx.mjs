@@ -48,6 +48,7 @@ export class Nginx {
     this.level = level;
     this.errors = errors;
     this.ports = {};
+    this.pids = [];
     this.replaced = new Set();
     mkdirSync(path.join(folder, 'tmp'), { recursive: true });
   }
