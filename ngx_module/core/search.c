@@ -9,7 +9,7 @@
 #include "text.h"
 
 
-#define CANDIDATES    50
+#define CANDIDATES    150
 #define WORDS_MIN     3         /* to look for candidates with */
 #define CODE_LEN      8         /* 1.001456 */
 #define HITS          (sizeof(((assist_result_t *) 0)->hits)                  \
@@ -304,7 +304,7 @@ static void
 match_expression(const assist_search_t *s, const assist_question_t *q,
     assist_buf_t *out)
 {
-    size_t                i, n;
+    size_t                i, k, n;
     uint32_t              limit;
     const assist_term_t  *t;
 
@@ -316,7 +316,9 @@ match_expression(const assist_search_t *s, const assist_question_t *q,
         for (i = 0, n = 0; i < q->n; i++) {
             t = &q->terms[i];
 
-            if (t->df == 0 || t->df > limit || t->stem.len == 0) {
+            for (k = 0; k < i && q->terms[k].fold != t->fold; k++) { }
+
+            if (t->df == 0 || t->df > limit || t->stem.len == 0 || k < i) {
                 continue;
             }
 

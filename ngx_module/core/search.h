@@ -37,10 +37,10 @@ typedef struct {
 
 /*
  * Builds the index.  synonyms: the bytes of synonym files, one after another
- * (a line is "everyday words = official words", '#' starts a comment); len 0:
- * none.  On success *image (free with assist_search_free_image) and *len hold
- * the serialised index, 0 is returned; otherwise -1 and err (a line of the
- * synonyms, if any).
+ * (a line is "everyday words = official words", '#' starts a comment; see
+ * search_synonyms.c for more); len 0: none.  On success *image (free with
+ * assist_search_free_image) and *len hold the serialised index, 0 is returned;
+ * otherwise -1 and err (a line of the synonyms, if any).
  */
 int assist_search_build(const assist_catalog_t *cat, assist_str_t synonyms,
     unsigned char **image, size_t *len, assist_error_t *err);

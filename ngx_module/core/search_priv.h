@@ -82,7 +82,8 @@ typedef struct {
     assist_str_t  stem;
     unsigned      optional:1;       /* costs nothing when it is not found */
     unsigned      marked:1;         /* its marks are what was meant */
-    unsigned      added:1;
+    unsigned      signs:1;          /* it has marks itself */
+    unsigned      common:1;
     unsigned      other:1;          /* about other matters */
 } assist_term_t;
 

@@ -17,8 +17,8 @@
 
 #define OTHER_WEIGHT   3
 #define COMMON_WEIGHT  0.4f
-#define RULE_WEIGHT    1.0f
-#define RULE_WORTH     0.12f    /* by a word that says something: two */
+#define RULE_WEIGHT    1.5f
+#define RULE_WORTH     0.4f     /* by a word that says something: two */
 #define BEFORE_WEIGHT  0.6f     /* what was said before the wish */
 
 
@@ -69,9 +69,9 @@ assist_question_init(assist_question_t *q, assist_search_t *s,
 
         if (q->n > n) {
             q->terms[n].marked = marked;
-            q->terms[n].optional = state[i] == SAID
-                                   || (state[i] != OTHER
-                                       && assist_words_common(&q->text, i));
+            q->terms[n].common = state[i] == OWN
+                                 && assist_words_common(&q->text, i);
+            q->terms[n].optional = state[i] == SAID || q->terms[n].common;
 
             if (state[i] == OTHER) {
                 q->terms[n].other = 1;
@@ -225,7 +225,6 @@ add_synonym(assist_question_t *q, assist_search_t *s,
               * (RULE_WEIGHT + RULE_WORTH * (float) rule->worth);
 
     for (i = start; i < q->n; i++) {
-        q->terms[i].added = 1;
         q->terms[i].marked = 1;
         q->terms[i].weight *= weight / all;
     }
@@ -250,6 +249,7 @@ add_word(assist_question_t *q, assist_search_t *s, const assist_word_t *w,
     t->norm = assist_word_hash(w->norm);
     t->stem = w->stem;
     t->pos = pos;
+    t->signs = assist_str_marked(w->norm);
 
     sqlite3_reset(s->frequency);
     sqlite3_bind_int64(s->frequency, 1, t->fold ? t->fold : 1);

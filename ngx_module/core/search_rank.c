@@ -23,9 +23,7 @@
  * names there is more of it.
  */
 #define EXPLAINED_MIN   0.3f
-#ifndef EXPLAINED_MORE
 #define EXPLAINED_MORE  0.036f  /* for each e-fold more than so many names */
-#endif
 #define EXPLAINED_DOCS  60
 
 
@@ -41,8 +39,8 @@ float
 assist_search_score(const assist_question_t *q, uint32_t ndocs,
     const assist_token_t *tokens, size_t n)
 {
-    float   found[ASSIST_TERMS_MAX], name, part, all, explained, least,
-            score;
+    float   found[ASSIST_TERMS_MAX], name, part, all, explained, firm,
+            least, score;
     size_t  i, start, end;
 
     for (i = 0; i < q->n; i++) {
@@ -69,6 +67,7 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
 
     all = 0;
     explained = 0;
+    firm = 0;
 
     for (i = 0; i < q->n; i++) {
         if (q->terms[i].optional && found[i] < 0.9f) {
@@ -84,6 +83,10 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
 
         all += q->terms[i].weight;
         explained += q->terms[i].weight * found[i];
+
+        if (!q->terms[i].common) {
+            firm += found[i];
+        }
     }
 
     least = EXPLAINED_MIN;
@@ -92,7 +95,7 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
         least += EXPLAINED_MORE * logf((float) ndocs / EXPLAINED_DOCS);
     }
 
-    if (explained <= all * least) {
+    if (firm <= 0 || explained <= all * least) {
         return 0;
     }
 
@@ -185,8 +188,12 @@ match(const assist_question_t *q, size_t i, const assist_token_t *t, size_t k,
 static float
 same(const assist_term_t *term, const assist_token_t *t)
 {
-    if (!term->marked || term->norm == t->norm
-        || (t->part & ~ASSIST_PART_ASIDE) == ASSIST_PART_ENGLISH)
+    if (!term->marked || term->norm == t->norm) {
+        return 1;
+    }
+
+    if ((t->part & ~ASSIST_PART_ASIDE) == ASSIST_PART_ENGLISH
+        && !term->signs)
     {
         return 1;
     }

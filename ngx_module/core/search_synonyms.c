@@ -636,7 +636,7 @@ match_part(const finder_t *f, size_t i, assist_str_t key, assist_str_t marked,
 
     /* a word alone is sure only with its marks: "ho", "roi" are many words */
 
-    if (n == 1 && !assist_str_eq(word.norm, norm)
+    if (n == 1 && assist_str_marked(norm) && !assist_str_eq(word.norm, norm)
         && (f->marked || strict
             || (worth == 1 && !assist_norm_common(norm))))
     {
