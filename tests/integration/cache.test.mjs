@@ -341,7 +341,7 @@ for (const [what, http] of [['L1', () => L1], ['L2', L2]]) {
       local assist = require "assist"
       return { name = "${name}", request = function(ctx)
         local args = ctx.request.args
-        if args.set then assist.cache.set(args.key, args.set, 1) end
+        if args.set then assist.cache.set(args.key, args.set, 2) end
         ctx:reply(200, tostring(assist.cache.get(args.key)))
       end }`]);
     const { port } = await stage.site({ http: http(redis),
