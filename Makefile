@@ -30,10 +30,10 @@ all: build
 
 # Installs what is missing, and never removes a package.
 deps:
-	tests/deps.sh build demo
+	@tests/deps.sh build demo
 
 deps-test:
-	tests/deps.sh build demo test
+	@tests/deps.sh build demo test
 
 build: $(OUT)/ngx_http_assist_module.so $(OUT)/libassist.so
 
@@ -42,44 +42,48 @@ build: $(OUT)/ngx_http_assist_module.so $(OUT)/libassist.so
 $(OUT)/nginx/Makefile: config $(sort $(dir $(SOURCES)))
 	@[ -x $(NGINX)/configure ] || { echo "nginx-dev is missing: make deps" >&2; exit 1; }
 	@mkdir -p $(OUT)
-	cd $(NGINX) && . ./conf_flags && ASSIST_LUA_DIR=$(LUA_DIR) ./configure \
+	@echo 'configuring for nginx $(NGINX)'
+	@cd $(NGINX) && . ./conf_flags && ASSIST_LUA_DIR=$(LUA_DIR) ./configure \
 	    "$${NGX_CONF_FLAGS[@]}" --with-cc-opt="-g -O2 -fPIC -Wextra $(SAN)" \
 	    --with-ld-opt="$(SAN)" --builddir=$(OUT)/nginx \
 	    --add-dynamic-module=$(CURDIR) > $(OUT)/configure.log \
 	    || { tail -20 $(OUT)/configure.log >&2; exit 1; }
 
 $(OUT)/ngx_http_assist_module.so: $(OUT)/nginx/Makefile $(SOURCES)
-	$(MAKE) -s -C $(NGINX) -f $(OUT)/nginx/Makefile --no-print-directory modules
-	cp $(OUT)/nginx/ngx_http_assist_module.so $@.new && mv $@.new $@
+	@echo 'building $@'
+	@$(MAKE) -s -C $(NGINX) -f $(OUT)/nginx/Makefile --no-print-directory modules
+	@cp $(OUT)/nginx/ngx_http_assist_module.so $@.new && mv $@.new $@
 
 $(OUT)/libassist.so: $(CORE) $(wildcard ngx_module/core/*.h)
 	@mkdir -p $(OUT)
-	$(CC) -std=gnu11 -g -O2 -fPIC -shared $(WARN) $(SAN) -o $@ $(CORE) $(CORELIBS)
+	@echo 'building $@'
+	@$(CC) -std=gnu11 -g -O2 -fPIC -shared $(WARN) $(SAN) -o $@ $(CORE) $(CORELIBS)
 
 $(OUT)/unit/%: tests/unit/%.c $(OUT)/libassist.so
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -g $(WARN) $(SAN) -Ingx_module -Ingx_module/core -o $@ $< \
+	@echo 'building $@'
+	@$(CC) -std=gnu11 -g $(WARN) $(SAN) -Ingx_module -Ingx_module/core -o $@ $< \
 	    -L$(OUT) -lassist -Wl,-rpath,$(OUT) -lcmocka -ljansson -lpthread \
 	    $(CORELIBS)
 
 unit: $(UNIT)
 
 demo: deps build
-	examples/portal/demo.sh start
+	@examples/portal/demo.sh start
 
 demo-stop:
-	examples/portal/demo.sh stop
+	@examples/portal/demo.sh stop
 
 # Everything; ends with one line "N passed, N failed".
 test: deps-test build unit
-	OUT=$(OUT) SANITIZE=$(SANITIZE) tests/run.sh
+	@OUT=$(OUT) SANITIZE=$(SANITIZE) tests/run.sh
 
 # Side by side with nginx and lua-nginx-module; writes tests/bench/RESULTS.md.
 bench-quick: deps-bench build
-	tests/bench/run.sh
+	@tests/bench/run.sh
 
 deps-bench:
-	tests/deps.sh build demo test bench
+	@tests/deps.sh build demo test bench
 
 install:
 	$(MAKE) build OUT=$(CURDIR)/build/install LUA_DIR=$(SHARE)/lua

@@ -23,7 +23,7 @@ PATH=$PATH:/usr/sbin:/sbin
 
 url=http://127.0.0.1:$PORT
 service=1.001456
-question='lam ho chieu can giay to gi'
+question='lam ho chieu het bao nhieu tien'
 
 
 say() {
