@@ -27,7 +27,7 @@ test('the demo answers, caches, counts and stops', { skip }, async () => {
     assert.match(started.stdout, /L3 exercised: 0[^]*L3 exercised: 1/);
 
     const question = { service: '1.001456',
-                       question: 'le phi lam ho chieu la bao nhieu' };
+                       question: 'lam ho chieu can giay to gi' };
     const headers = { 'User-Agent': 'curl/8' };
     const before = (await figures(port))['1.001456@G01'];
     const first = (await ask(port, question, { headers })).json;
@@ -40,9 +40,7 @@ test('the demo answers, caches, counts and stops', { skip }, async () => {
     assert.deepEqual(['interactions', 'answered', 'cached']
       .map((name) => after[name] - before[name]), [2, 2, 1]);
 
-    const { json } = await ask(port, { service: '1.001456',
-      question: 'lam ho chieu can giay to gi' }, { headers });
-    assert.match(json.answer, /Giấy tờ cần có/);
+    assert.match(first.answer, /Giấy tờ cần có/);
     for (const page of ['/', '/dich-vu/1.001456.html', '/tim-kiem', '/en/']) {
       assert.equal((await get(port, page, { headers })).status, 200, page);
     }
