@@ -28,7 +28,7 @@
 
 
 static float match_part(const assist_question_t *q, const assist_token_t *t,
-    size_t n, float enough, float *found);
+    size_t n, float enough, float *found, int *whole);
 static float match(const assist_question_t *q, size_t i,
     const assist_token_t *t, size_t k, size_t n);
 static float same(const assist_term_t *term, const assist_token_t *t);
@@ -41,6 +41,7 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
 {
     float   found[ASSIST_TERMS_MAX], name, part, all, explained, firm,
             least, score;
+    int     whole;
     size_t  i, start, end;
 
     for (i = 0; i < q->n; i++) {
@@ -48,6 +49,7 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
     }
 
     name = 0;
+    whole = 0;
 
     for (start = 1; start < n; start = end) {
         for (end = start + 1;
@@ -58,7 +60,7 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
 
         part = match_part(q, tokens + start, end - start,
                           NAME_WORDS * assist_search_weight(ndocs, 1) * 0.6f,
-                          found);
+                          found, &whole);
 
         if (part > name) {
             name = part;
@@ -95,7 +97,9 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
         least += EXPLAINED_MORE * logf((float) ndocs / EXPLAINED_DOCS);
     }
 
-    if (firm <= 0 || explained <= all * least) {
+    /* who says a whole name means it, whatever else is said */
+
+    if (!whole && (firm <= 0 || explained <= all * least)) {
         return 0;
     }
 
@@ -106,10 +110,13 @@ assist_search_score(const assist_question_t *q, uint32_t ndocs,
 }
 
 
-/* How much of a name or an alias was said; found: how well each term is. */
+/*
+ * How much of a name or an alias was said; found: how well each term is;
+ * whole: set when it was said word by word.
+ */
 static float
 match_part(const assist_question_t *q, const assist_token_t *t, size_t n,
-    float enough, float *found)
+    float enough, float *found, int *whole)
 {
     float   m, best, said, all, aside;
     size_t  i, k;
@@ -139,6 +146,10 @@ match_part(const assist_question_t *q, const assist_token_t *t, size_t n,
 
         all += t[k].weight;
         said += t[k].weight * best;
+    }
+
+    if (n > 1 && said > 0.98f * all) {
+        *whole = 1;
     }
 
     if (all > enough) {
