@@ -101,6 +101,12 @@ assist_run_check(lua_State *L, const char *name, unsigned phases, int waits)
         return NULL;
     }
 
+    if (waits && !lua_isyieldable(L)) {
+        assist_raise(L, "%s cannot wait inside a callback of table.sort, "
+                     "string.gsub or the like", name);
+        return NULL;
+    }
+
     return run;
 }
 

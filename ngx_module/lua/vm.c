@@ -3,6 +3,7 @@
 #include <luajit.h>
 #include <stdlib.h>
 
+
 typedef struct {
     assist_vm_t            *vm;
     const assist_source_t  *source;
@@ -15,11 +16,6 @@ typedef struct {
 
 static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 static int vm_open(lua_State *L);
-static int vm_globals(lua_State *L);
-static int vm_json(lua_State *L);
-static int vm_require(lua_State *L);
-static int vm_frozen(lua_State *L);
-static int vm_load(lua_State *L, const assist_source_t *source);
 static int vm_bind(lua_State *L);
 static int vm_prepare(lua_State *L);
 static assist_str_t vm_keep_field(lua_State *L, int table, const char *name,
@@ -37,12 +33,6 @@ static const char  vm_entry[] =
 
 static const char  *const vm_phases[ASSIST_PHASE_MAX] = {
     "request", "ask", "log"
-};
-
-/* Of the base and string libraries: what is not for hooks. */
-static const char  *const vm_removed[] = {
-    "collectgarbage", "dofile", "gcinfo", "getfenv", "load", "loadfile",
-    "loadstring", "module", "newproxy", "print", "setfenv", NULL
 };
 
 
@@ -109,7 +99,7 @@ assist_vm_check(const assist_source_t *source, assist_error_t *err)
 
     rc = 0;
 
-    if (vm_load(L, source) != 0) {
+    if (assist_sandbox_load(L, source) != 0) {
         assist_one_line(L, text, sizeof(text));
 
         /* "PATH:LINE: what" */
@@ -229,19 +219,7 @@ vm_open(lua_State *L)
 
     luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE|LUAJIT_MODE_OFF);
 
-    vm_json(L);
-    vm_globals(L);
-
-    /* modules that were loaded, by name; "assist" is the first */
-    lua_newtable(L);
-    assist_api_open(L);
-    lua_pushvalue(L, -1);
-    lua_setfield(L, -3, "assist");
-    lua_getfield(L, LUA_REGISTRYINDEX, "assist.json");
-    lua_setfield(L, -2, "json");
-    lua_pop(L, 1);
-    lua_setfield(L, LUA_REGISTRYINDEX, "assist.loaded");
-
+    assist_sandbox_open(L);
     assist_ctx_open(L);
 
     if (luaL_loadbuffer(L, vm_entry, sizeof(vm_entry) - 1, "=assist") != 0) {
@@ -256,192 +234,6 @@ vm_open(lua_State *L)
 }
 
 
-/*
- * The globals that hooks see: the base, string, table, math, bit and coroutine
- * libraries behind a table that refuses writes.
- */
-
-static int
-vm_globals(lua_State *L)
-{
-    size_t  i;
-
-    static const luaL_Reg  libs[] = {
-        { "", luaopen_base },
-        { "string", luaopen_string },
-        { "table", luaopen_table },
-        { "math", luaopen_math },
-        { "bit", luaopen_bit },
-        { NULL, NULL }
-    };
-
-    for (i = 0; libs[i].func; i++) {
-        lua_pushcfunction(L, libs[i].func);
-        lua_pushstring(L, libs[i].name);
-        lua_call(L, 1, 0);
-    }
-
-    for (i = 0; vm_removed[i]; i++) {
-        lua_pushnil(L);
-        lua_setglobal(L, vm_removed[i]);
-    }
-
-    lua_getglobal(L, "string");
-    lua_pushnil(L);
-    lua_setfield(L, -2, "dump");
-    lua_pop(L, 1);
-
-    lua_pushcfunction(L, vm_require);
-    lua_setglobal(L, "require");
-
-    lua_newtable(L);
-    lua_newtable(L);
-    lua_pushvalue(L, LUA_GLOBALSINDEX);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, vm_frozen);
-    lua_setfield(L, -2, "__newindex");
-    lua_pushboolean(L, 0);
-    lua_setfield(L, -2, "__metatable");
-    lua_setmetatable(L, -2);
-    lua_pushvalue(L, -1);
-    lua_setglobal(L, "_G");
-    lua_setfield(L, LUA_REGISTRYINDEX, "assist.globals");
-
-    return 0;
-}
-
-
-/* lua-cjson's encode and decode; they return nil and the reason on failure. */
-
-static int
-vm_json(lua_State *L)
-{
-    lua_pushcfunction(L, luaopen_base);
-    lua_pushliteral(L, "");
-    lua_call(L, 1, 0);
-
-    lua_pushcfunction(L, luaopen_package);
-    lua_pushliteral(L, LUA_LOADLIBNAME);
-    lua_call(L, 1, 0);
-
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "cjson.safe");
-
-    if (lua_pcall(L, 1, 1, 0) != 0) {
-        return luaL_error(L, "lua-cjson is needed and was not found: install "
-                          "Debian's package lua-cjson");
-    }
-
-    lua_newtable(L);
-    lua_getfield(L, -2, "encode");
-    lua_setfield(L, -2, "encode");
-    lua_getfield(L, -2, "decode");
-    lua_setfield(L, -2, "decode");
-    lua_getfield(L, -2, "null");
-    lua_setfield(L, -2, "null");
-    lua_setfield(L, LUA_REGISTRYINDEX, "assist.json");
-    lua_pop(L, 1);
-
-    lua_pushnil(L);
-    lua_setglobal(L, "package");
-
-    return 0;
-}
-
-
-static int
-vm_frozen(lua_State *L)
-{
-    return assist_raise(L, "global \"%s\" cannot be set: globals are read-only,"
-                        " write \"local\", or keep a request's values in "
-                        "ctx.data", lua_tostring(L, 2));
-}
-
-
-static int
-vm_require(lua_State *L)
-{
-    uint32_t                i;
-    assist_str_t            name;
-    assist_vm_t            *vm;
-    const assist_source_t  *source;
-
-    name = assist_check_str(L, 1);
-    vm = assist_vm_of(L);
-
-    lua_settop(L, 1);
-    lua_getfield(L, LUA_REGISTRYINDEX, "assist.loaded");
-    lua_pushvalue(L, 1);
-    lua_rawget(L, 2);
-
-    if (lua_toboolean(L, -1)) {
-        if (lua_islightuserdata(L, -1)) {
-            return assist_raise(L, "module \"%s\" requires itself", name.data);
-        }
-        return 1;
-    }
-
-    for (i = 0; i < vm->conf.nsources; i++) {
-        source = &vm->conf.sources[i];
-
-        if (!assist_str_eq(source->module, name)) {
-            continue;
-        }
-
-        lua_pushvalue(L, 1);
-        lua_pushlightuserdata(L, vm);
-        lua_rawset(L, 2);
-
-        if (vm_load(L, source) != 0) {
-            lua_error(L);
-        }
-
-        lua_pushvalue(L, 1);
-        lua_call(L, 1, 1);
-
-        if (lua_isnil(L, -1)) {
-            lua_pop(L, 1);
-            lua_pushboolean(L, 1);
-        }
-
-        lua_pushvalue(L, 1);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, 2);
-
-        return 1;
-    }
-
-    return assist_raise(L, "module \"%s\" was not found in assist_hook_path "
-                        "nor among the shipped ones", name.data);
-}
-
-
-/* Leaves the compiled chunk, or the error, on the stack. Text only. */
-
-static int
-vm_load(lua_State *L, const assist_source_t *source)
-{
-    int  rc;
-
-    lua_pushfstring(L, "@%s", source->path.data);
-    rc = luaL_loadbufferx(L, source->text.data, source->text.len,
-                          lua_tostring(L, -1), "t");
-    lua_remove(L, -2);
-
-    if (rc == 0) {
-        lua_getfield(L, LUA_REGISTRYINDEX, "assist.globals");
-
-        if (lua_istable(L, -1)) {
-            lua_setfenv(L, -2);
-        } else {
-            lua_pop(L, 1);
-        }
-    }
-
-    return rc;
-}
-
-
 static int
 vm_bind(lua_State *L)
 {
@@ -451,7 +243,7 @@ vm_bind(lua_State *L)
     assist_hook_t       *hook = bind->hook;
     const assist_conf_t *conf;
 
-    lua_pushcfunction(L, vm_require);
+    assist_sandbox_require(L, bind->source->module);
     assist_push_str(L, bind->source->module);
     lua_call(L, 1, 1);
 

@@ -55,6 +55,15 @@ struct assist_vm_s {
 /* The worker's state, of any of its threads. */
 assist_vm_t *assist_vm_of(lua_State *L);
 
+/* The libraries, and what is frozen of them (sandbox.c). */
+void assist_sandbox_open(lua_State *L);
+
+/* Pushes the `require` of a hook's own environment, made at its first use. */
+void assist_sandbox_require(lua_State *L, assist_str_t module);
+
+/* Leaves the compiled chunk, or the error, on the stack. Text only. */
+int assist_sandbox_load(lua_State *L, const assist_source_t *source);
+
 /* Leaves the `assist` table on the stack (api.c). */
 void assist_api_open(lua_State *L);
 
