@@ -167,58 +167,29 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
 }
 
 
-/* The body in one piece.  NGX_DONE: an error was sent. */
+/* NGX_DONE: an error was sent. */
 
 static ngx_int_t
 ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_str_t *body)
 {
-    u_char       *p;
-    size_t        len;
-    ngx_chain_t  *cl;
+    ngx_int_t  rc;
 
-    len = 0;
+    rc = ngx_http_assist_body_text(r, NGX_HTTP_ASSIST_BODY_MAX, body);
 
-    for (cl = r->request_body ? r->request_body->bufs : NULL; cl;
-         cl = cl->next)
-    {
-        if (!ngx_buf_in_memory(cl->buf) && !ngx_buf_special(cl->buf)) {
-            len = NGX_HTTP_ASSIST_BODY_MAX + 1;     /* nginx wrote a file */
-            break;
-        }
-
-        len += cl->buf->last - cl->buf->pos;
-    }
-
-    if (len > NGX_HTTP_ASSIST_BODY_MAX) {
-        if (ngx_http_assist_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                       "body_too_large",
-                                       "the body may have %d bytes",
-                                       NGX_HTTP_ASSIST_BODY_MAX)
-            == NGX_ERROR)
-        {
-            return NGX_ERROR;
-        }
-
-        return NGX_DONE;
-    }
-
-    p = ngx_pnalloc(r->pool, len + 1);
-    if (p == NULL) {
+    if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    body->data = p;
-    body->len = len;
-
-    for (cl = r->request_body ? r->request_body->bufs : NULL; cl;
-         cl = cl->next)
-    {
-        if (!ngx_buf_special(cl->buf)) {
-            p = ngx_cpymem(p, cl->buf->pos, cl->buf->last - cl->buf->pos);
-        }
+    if (rc == NGX_OK) {
+        return NGX_OK;
     }
 
-    return NGX_OK;
+    rc = ngx_http_assist_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                    "body_too_large",
+                                    "the body may have %d bytes",
+                                    NGX_HTTP_ASSIST_BODY_MAX);
+
+    return rc == NGX_ERROR ? NGX_ERROR : NGX_DONE;
 }
 
 

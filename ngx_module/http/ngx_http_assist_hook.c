@@ -11,7 +11,7 @@
 
 static ngx_int_t ngx_http_assist_hook_next(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
-static void ngx_http_assist_hook_wait(ngx_http_request_t *r,
+static void ngx_http_assist_hook_park(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_hook_over(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
@@ -152,7 +152,7 @@ ngx_http_assist_hook_next(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
                                  ctx->phase, ctx, &ctx->ctx);
 
         if (state == ASSIST_RUN_WAITS) {
-            ngx_http_assist_hook_wait(r, ctx);
+            ngx_http_assist_hook_park(r, ctx);
             return NGX_AGAIN;
         }
 
@@ -173,16 +173,32 @@ ngx_http_assist_hook_next(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 /* Parks the request until an op wakes its hook up, or its time is over. */
 
 static void
-ngx_http_assist_hook_wait(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     ngx_http_assist_loc_conf_t  *lcf;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+    if (ctx->body != NGX_HTTP_ASSIST_BODY_NONE) {
 
-    ctx->timer.data = ctx;
-    ctx->timer.handler = ngx_http_assist_hook_timeout;
-    ctx->timer.log = r->connection->log;
-    ngx_add_timer(&ctx->timer, lcf->hook_timeout);
+        /*
+         * While the body comes, its reader has the events, and the portal
+         * would wait for it as well: client_body_timeout is its bound.
+         */
+
+        if (ctx->timer.timer_set) {
+            ngx_del_timer(&ctx->timer);
+        }
+
+        return;
+    }
+
+    if (!ctx->timer.timer_set) {
+        lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+        ctx->timer.data = ctx;
+        ctx->timer.handler = ngx_http_assist_hook_timeout;
+        ctx->timer.log = r->connection->log;
+        ngx_add_timer(&ctx->timer, lcf->hook_timeout);
+    }
 
     ngx_http_assist_op_park(r);
 }
@@ -302,11 +318,15 @@ ngx_http_assist_hook_failed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 void
 ngx_http_assist_hook_wake(ngx_http_assist_op_t *op)
 {
-    ngx_http_assist_ctx_t  *ctx;
+    ngx_http_assist_hook_resume(op->data, &op->value);
+}
 
-    ctx = op->data;
 
-    if (assist_run_resume(&ctx->run, &op->value) == ASSIST_RUN_WAITS) {
+void
+ngx_http_assist_hook_resume(ngx_http_assist_ctx_t *ctx, assist_value_t *value)
+{
+    if (assist_run_resume(&ctx->run, value) == ASSIST_RUN_WAITS) {
+        ngx_http_assist_hook_park(ctx->request, ctx);
         return;
     }
 

@@ -23,6 +23,8 @@ static int ngx_http_assist_host_about(void *host, uint32_t service);
 static int ngx_http_assist_host_reply(void *host, int status,
     assist_str_t type, assist_str_t body);
 static void ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome);
+static assist_wait_t ngx_http_assist_host_body(void *host, assist_run_t *run,
+    assist_value_t *value);
 static assist_wait_t ngx_http_assist_host_sleep(void *host, assist_run_t *run,
     uint32_t ms, assist_value_t *value);
 static assist_wait_t ngx_http_assist_host_cache_get(void *host,
@@ -50,6 +52,7 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_about,
     ngx_http_assist_host_reply,
     ngx_http_assist_host_outcome,
+    ngx_http_assist_host_body,
     ngx_http_assist_host_sleep,
     ngx_http_assist_host_cache_get,
     ngx_http_assist_host_cache_set
@@ -297,6 +300,16 @@ ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome)
 
     ctx->outcome = 1;
     ctx->event.outcome = outcome;
+}
+
+
+static assist_wait_t
+ngx_http_assist_host_body(void *host, assist_run_t *run,
+    assist_value_t *value)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_body_wait(ctx->request, ctx, value);
 }
 
 

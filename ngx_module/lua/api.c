@@ -1,7 +1,5 @@
 /*
- * The `assist` table.  Each call states where it is allowed; a call that waits
- * is wrapped in Lua (`return finish(call(...))`), because only a Lua function
- * can go on after a yield: `finish` then fetches what the wait brought.
+ * The `assist` table.  Each call states where it is allowed.
  */
 
 #include "vm_private.h"
@@ -30,10 +28,6 @@ typedef struct {
 
 
 static int api_call(lua_State *L);
-static int api_finish(lua_State *L);
-static int api_answer(lua_State *L, assist_run_t *run, assist_wait_t wait,
-    const assist_value_t *value);
-static int api_push_value(lua_State *L, const assist_value_t *value);
 
 static int api_sleep(lua_State *L, assist_run_t *run);
 static int api_cache_get(lua_State *L, assist_run_t *run);
@@ -63,10 +57,6 @@ static const api_t  api_calls[] = {
     { NULL, NULL, NULL, 0, 0, NULL }
 };
 
-static const char  api_wrapper[] =
-    "local call, finish = ...\n"
-    "return function(...) return finish(call(...)) end\n";
-
 
 void
 assist_api_open(lua_State *L)
@@ -91,20 +81,11 @@ assist_api_open(lua_State *L)
             lua_pushvalue(L, -1);
         }
 
-        if (api->waits) {
-            if (luaL_loadbuffer(L, api_wrapper, sizeof(api_wrapper) - 1,
-                                "=assist") != 0)
-            {
-                lua_error(L);
-            }
-        }
-
         lua_pushlightuserdata(L, (void *) api);
         lua_pushcclosure(L, api_call, 1);
 
         if (api->waits) {
-            lua_pushcfunction(L, api_finish);
-            lua_call(L, 2, 1);
+            assist_wait_wrap(L);
         }
 
         lua_setfield(L, -2, api->field);
@@ -141,64 +122,6 @@ api_call(lua_State *L)
 }
 
 
-static int
-api_finish(lua_State *L)
-{
-    assist_run_t  *run;
-
-    run = assist_vm_of(L)->run;
-
-    if (!run->resumed) {
-        return lua_gettop(L);
-    }
-
-    run->resumed = 0;
-
-    return api_push_value(L, &run->value);
-}
-
-
-/* What a call that may wait returns: its values now, or a yield. */
-
-static int
-api_answer(lua_State *L, assist_run_t *run, assist_wait_t wait,
-    const assist_value_t *value)
-{
-    if (wait == ASSIST_WAIT) {
-        run->waits = 1;
-        return lua_yield(L, 0);
-    }
-
-    return api_push_value(L, value);
-}
-
-
-static int
-api_push_value(lua_State *L, const assist_value_t *value)
-{
-    switch (value->type) {
-
-    case ASSIST_TRUE:
-        lua_pushboolean(L, 1);
-        return 1;
-
-    case ASSIST_STRING:
-        assist_push_str(L, value->string);
-        return 1;
-
-    default:
-        lua_pushnil(L);
-
-        if (value->error == NULL) {
-            return 1;
-        }
-
-        lua_pushstring(L, value->error);
-        return 2;
-    }
-}
-
-
 /* assist.sleep(seconds) -> true */
 
 static int
@@ -217,7 +140,7 @@ api_sleep(lua_State *L, assist_run_t *run)
     wait = run->vm->conf.host->sleep(run->host, run,
                                      (uint32_t) ceil(seconds * 1000), &value);
 
-    return api_answer(L, run, wait, &value);
+    return assist_wait_answer(L, run, wait, &value);
 }
 
 
@@ -233,7 +156,7 @@ api_cache_get(lua_State *L, assist_run_t *run)
     key = assist_check_str(L, 1);
     wait = run->vm->conf.host->cache_get(run->host, run, key, &value);
 
-    return api_answer(L, run, wait, &value);
+    return assist_wait_answer(L, run, wait, &value);
 }
 
 

@@ -39,6 +39,7 @@ static int ctx_call(lua_State *L);
 static int ctx_request(lua_State *L);
 static int request_index(lua_State *L);
 static int request_header(lua_State *L);
+static int request_body(lua_State *L);
 static void request_args(lua_State *L, assist_str_t args);
 static void request_unescape(lua_State *L, const char *p, size_t len);
 static int service_index(lua_State *L);
@@ -82,6 +83,9 @@ assist_ctx_open(lua_State *L)
     ctx_metatable(L, "assist.request", request_index, ctx_newindex);
     lua_pushcfunction(L, request_header);
     lua_setfield(L, -2, "header");
+    lua_pushcfunction(L, request_body);
+    assist_wait_wrap(L);
+    lua_setfield(L, -2, "body");
     lua_pop(L, 1);
 
     ctx_metatable(L, "assist.service", service_index, service_newindex);
@@ -441,7 +445,7 @@ request_index(lua_State *L)
 
     key = luaL_checkstring(L, 2);
 
-    if (strcmp(key, "header") == 0) {
+    if (strcmp(key, "header") == 0 || strcmp(key, "body") == 0) {
         lua_pushvalue(L, 2);
         lua_rawget(L, lua_upvalueindex(1));
         return 1;
@@ -480,6 +484,26 @@ request_header(lua_State *L)
     assist_push_str(L, run->vm->conf.host->header(run->host,
                                                   assist_check_str(L, 2)));
     return 1;
+}
+
+
+/*
+ * ctx.request:body() -> string | nil, reason.  Waits until it has come; a body
+ * that nginx has written to a file is read from there.
+ */
+
+static int
+request_body(lua_State *L)
+{
+    assist_run_t    *run;
+    assist_wait_t    wait;
+    assist_value_t   value;
+
+    luaL_checkudata(L, 1, "assist.request");
+    run = assist_run_check(L, "ctx.request:body", REQUEST|ASK, 1);
+    wait = run->vm->conf.host->body(run->host, run, &value);
+
+    return assist_wait_answer(L, run, wait, &value);
 }
 
 

@@ -75,6 +75,8 @@ typedef struct {
     void (*outcome)(void *host, assist_outcome_t outcome);
 
     /* waits */
+    assist_wait_t (*body)(void *host, assist_run_t *run,
+        assist_value_t *value);
     assist_wait_t (*sleep)(void *host, assist_run_t *run, uint32_t ms,
         assist_value_t *value);
     assist_wait_t (*cache_get)(void *host, assist_run_t *run, assist_str_t key,

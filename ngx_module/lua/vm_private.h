@@ -92,6 +92,13 @@ int assist_raise(lua_State *L, const char *fmt, ...)
 assist_run_t *assist_run_check(lua_State *L, const char *name,
     unsigned phases, int waits);
 
+/* Replaces the C closure on the stack's top by a function that may wait. */
+void assist_wait_wrap(lua_State *L);
+
+/* What a call that may wait returns: its values now, or a yield. */
+int assist_wait_answer(lua_State *L, assist_run_t *run, assist_wait_t wait,
+    const assist_value_t *value);
+
 /* Calls fn in protected mode. 0, or -1 and err. */
 int assist_vm_protect(assist_vm_t *vm, lua_CFunction fn, void *data,
     assist_error_t *err);

@@ -3,11 +3,13 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
+import { sleep } from './process.mjs';
 
 // One request: { status, headers, rawHeaders, body, text, json }.
-// A string or Buffer as body has a Content-Length; an array is sent chunked.
+// A string or Buffer as body has a Content-Length; an array is sent chunked,
+// with `pause` ms before each of its parts.
 export function request(port, { method = 'GET', path = '/', headers = {}, body,
-                                agent = false } = {}) {
+                                pause = 0, agent = false } = {}) {
   return new Promise((resolve, reject) => {
     const started = process.hrtime.bigint();
     const whole = typeof body === 'string' ? Buffer.from(body) : body;
@@ -37,12 +39,19 @@ export function request(port, { method = 'GET', path = '/', headers = {}, body,
       });
     });
     if (Array.isArray(whole)) {
-      for (const chunk of whole) req.write(chunk);
-      req.end();
+      sendParts(req, whole, pause).catch(reject);
     } else {
       req.end(whole);
     }
   });
+}
+
+async function sendParts(req, parts, pause) {
+  for (const part of parts) {
+    if (pause) await sleep(pause);
+    req.write(part);
+  }
+  req.end();
 }
 
 export const get = (port, path, options = {}) =>

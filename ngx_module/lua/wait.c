@@ -1,0 +1,87 @@
+/*
+ * Calls that wait.  Each is wrapped in Lua, `return finish(call(...))`, because
+ * only a Lua function can go on after a yield: `finish` then fetches what the
+ * wait brought, inside protected code.
+ */
+
+#include "vm_private.h"
+
+
+static int wait_finish(lua_State *L);
+static int wait_push(lua_State *L, const assist_value_t *value);
+
+
+static const char  wait_wrapper[] =
+    "local call, finish = ...\n"
+    "return function(...) return finish(call(...)) end\n";
+
+
+void
+assist_wait_wrap(lua_State *L)
+{
+    if (luaL_loadbuffer(L, wait_wrapper, sizeof(wait_wrapper) - 1, "=assist")
+        != 0)
+    {
+        lua_error(L);
+    }
+
+    lua_insert(L, -2);
+    lua_pushcfunction(L, wait_finish);
+    lua_call(L, 2, 1);
+}
+
+
+int
+assist_wait_answer(lua_State *L, assist_run_t *run, assist_wait_t wait,
+    const assist_value_t *value)
+{
+    if (wait == ASSIST_WAIT) {
+        run->waits = 1;
+        return lua_yield(L, 0);
+    }
+
+    return wait_push(L, value);
+}
+
+
+static int
+wait_finish(lua_State *L)
+{
+    assist_run_t  *run;
+
+    run = assist_vm_of(L)->run;
+
+    if (!run->resumed) {
+        return lua_gettop(L);
+    }
+
+    run->resumed = 0;
+
+    return wait_push(L, &run->value);
+}
+
+
+static int
+wait_push(lua_State *L, const assist_value_t *value)
+{
+    switch (value->type) {
+
+    case ASSIST_TRUE:
+        lua_pushboolean(L, 1);
+        return 1;
+
+    case ASSIST_STRING:
+        assist_push_str(L, value->string);
+        return 1;
+
+    default:
+        lua_pushnil(L);
+
+        if (value->error == NULL) {
+            return 1;
+        }
+
+        lua_pushstring(L, value->error);
+        return 2;
+    }
+}
