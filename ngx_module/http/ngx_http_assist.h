@@ -125,7 +125,8 @@ typedef struct {
     ngx_uint_t                       hook;          /* index in hooks */
     ngx_queue_t                      ops;
     ngx_event_t                      timer;         /* assist_hook_timeout */
-    ngx_http_assist_body_e           body;          /* who waits for it */
+    ngx_http_assist_body_e           body;
+    assist_run_t                    *body_run;      /* waits for it */
     assist_outcome_t                 failure;
     void                           (*resume)(ngx_http_request_t *r);
 
@@ -236,9 +237,8 @@ ngx_int_t ngx_http_assist_hook_run(ngx_http_request_t *r,
 /* ends what waits; nobody is called */
 void ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx);
 /* the run goes on with what it waited for */
-void ngx_http_assist_hook_resume(ngx_http_assist_ctx_t *ctx,
-    assist_value_t *value);
-/* the waiter of a run's ops: op->data is the ctx */
+void ngx_http_assist_hook_resume(assist_run_t *run, assist_value_t *value);
+/* the waiter of ops: op->data is the run */
 void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
 
 /* ngx_http_assist_host.c: what a run may ask of its request */
@@ -250,7 +250,7 @@ ngx_int_t ngx_http_assist_body_text(ngx_http_request_t *r, size_t max,
     ngx_str_t *body);
 /* what a run gets of it, now or later */
 assist_wait_t ngx_http_assist_body_wait(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, assist_value_t *value);
+    ngx_http_assist_ctx_t *ctx, assist_run_t *run, assist_value_t *value);
 
 /* ngx_http_assist_cache.c: L1, L2 behind one interface */
 ngx_int_t ngx_http_assist_cache_init_zone(ngx_shm_zone_t *zone, void *data);

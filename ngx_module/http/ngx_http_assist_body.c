@@ -73,7 +73,7 @@ ngx_http_assist_body_text(ngx_http_request_t *r, size_t max, ngx_str_t *body)
 
 assist_wait_t
 ngx_http_assist_body_wait(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
-    assist_value_t *value)
+    assist_run_t *run, assist_value_t *value)
 {
     ngx_int_t  rc;
 
@@ -81,6 +81,11 @@ ngx_http_assist_body_wait(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     if (r->headers_in.content_length_n > NGX_HTTP_ASSIST_HOOK_BODY_MAX) {
         value->error = "the body is larger than 1m";
+        return ASSIST_NOW;
+    }
+
+    if (ctx->body != NGX_HTTP_ASSIST_BODY_NONE) {
+        value->error = "the body is being read already";
         return ASSIST_NOW;
     }
 
@@ -108,6 +113,7 @@ ngx_http_assist_body_wait(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
         if (ctx->body == NGX_HTTP_ASSIST_BODY_READING) {
             ctx->body = NGX_HTTP_ASSIST_BODY_AWAITED;
+            ctx->body_run = run;
             return ASSIST_WAIT;
         }
     }
@@ -135,7 +141,7 @@ ngx_http_assist_body_ready(ngx_http_request_t *r)
 
     if (awaited) {
         ngx_http_assist_body_value(r, &value);
-        ngx_http_assist_hook_resume(ctx, &value);
+        ngx_http_assist_hook_resume(ctx->body_run, &value);
     }
 }
 

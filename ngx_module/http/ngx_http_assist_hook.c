@@ -217,6 +217,9 @@ ngx_http_assist_hook_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         ngx_del_timer(&ctx->timer);
     }
 
+    /* of functions of an assist.all that did not live to its end */
+    ngx_http_assist_op_cancel_all(&ctx->ops);
+
     if (ctx->run.state == ASSIST_RUN_PAST_TIME) {
         ngx_http_assist_hook_failed(r, ctx, ASSIST_ERROR_TIMEOUT,
                                     "took longer than assist_hook_timeout");
@@ -323,9 +326,13 @@ ngx_http_assist_hook_wake(ngx_http_assist_op_t *op)
 
 
 void
-ngx_http_assist_hook_resume(ngx_http_assist_ctx_t *ctx, assist_value_t *value)
+ngx_http_assist_hook_resume(assist_run_t *run, assist_value_t *value)
 {
-    if (assist_run_resume(&ctx->run, value) == ASSIST_RUN_WAITS) {
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = run->host;
+
+    if (assist_run_resume(run, value) == ASSIST_RUN_WAITS) {
         ngx_http_assist_hook_park(ctx->request, ctx);
         return;
     }
@@ -348,7 +355,6 @@ ngx_http_assist_hook_timeout(ngx_event_t *ev)
     ngx_http_set_log_request(c->log, r);
 
     assist_run_cancel(&ctx->run);
-    ngx_http_assist_op_cancel_all(&ctx->ops);
 
     ctx->run.state = ASSIST_RUN_PAST_TIME;
     ngx_http_assist_hook_go_on(r, ctx);

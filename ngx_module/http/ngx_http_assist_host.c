@@ -309,7 +309,7 @@ ngx_http_assist_host_body(void *host, assist_run_t *run,
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    return ngx_http_assist_body_wait(ctx->request, ctx, value);
+    return ngx_http_assist_body_wait(ctx->request, ctx, run, value);
 }
 
 
@@ -320,7 +320,7 @@ ngx_http_assist_host_sleep(void *host, assist_run_t *run, uint32_t ms,
     ngx_http_assist_ctx_t *ctx = host;
 
     if (ngx_http_assist_op_sleep(ctx->request, &ctx->ops,
-                                 ngx_http_assist_hook_wake, ctx, ms)
+                                 ngx_http_assist_hook_wake, run, ms)
         == NULL)
     {
         value->type = ASSIST_NIL;
@@ -345,7 +345,7 @@ ngx_http_assist_host_cache_get(void *host, assist_run_t *run, assist_str_t key,
     ngx_http_assist_host_key(ctx, key, hash);
 
     rc = ngx_http_assist_cache_get(ctx->request, &ctx->ops, hash, &text,
-                                   ngx_http_assist_hook_wake, ctx);
+                                   ngx_http_assist_hook_wake, run);
 
     if (rc == NGX_AGAIN) {
         return ASSIST_WAIT;

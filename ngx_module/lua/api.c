@@ -24,6 +24,7 @@ typedef struct {
     unsigned        phases;
     int             waits;
     int           (*fn)(lua_State *L, assist_run_t *run);
+    lua_CFunction   finish;         /* of a wait; NULL: the usual one */
 } api_t;
 
 
@@ -46,15 +47,16 @@ static int api_buf_gc(lua_State *L);
 
 
 static const api_t  api_calls[] = {
-    { "assist.sleep", NULL, "sleep", WAITING, 1, api_sleep },
-    { "assist.cache.get", "cache", "get", WAITING, 1, api_cache_get },
-    { "assist.cache.set", "cache", "set", ANYWHERE, 0, api_cache_set },
-    { "assist.search", NULL, "search", WAITING, 0, api_search },
-    { "assist.log.error", "log", "error", ANYWHERE, 0, api_log_error },
-    { "assist.log.warn", "log", "warn", ANYWHERE, 0, api_log_warn },
-    { "assist.log.info", "log", "info", ANYWHERE, 0, api_log_info },
-    { "assist.log.debug", "log", "debug", ANYWHERE, 0, api_log_debug },
-    { NULL, NULL, NULL, 0, 0, NULL }
+    { "assist.sleep", NULL, "sleep", WAITING, 1, api_sleep, NULL },
+    { "assist.all", NULL, "all", WAITING, 1, assist_all, assist_all_collect },
+    { "assist.cache.get", "cache", "get", WAITING, 1, api_cache_get, NULL },
+    { "assist.cache.set", "cache", "set", ANYWHERE, 0, api_cache_set, NULL },
+    { "assist.search", NULL, "search", WAITING, 0, api_search, NULL },
+    { "assist.log.error", "log", "error", ANYWHERE, 0, api_log_error, NULL },
+    { "assist.log.warn", "log", "warn", ANYWHERE, 0, api_log_warn, NULL },
+    { "assist.log.info", "log", "info", ANYWHERE, 0, api_log_info, NULL },
+    { "assist.log.debug", "log", "debug", ANYWHERE, 0, api_log_debug, NULL },
+    { NULL, NULL, NULL, 0, 0, NULL, NULL }
 };
 
 
@@ -85,7 +87,7 @@ assist_api_open(lua_State *L)
         lua_pushcclosure(L, api_call, 1);
 
         if (api->waits) {
-            assist_wait_wrap(L);
+            assist_wait_wrap(L, api->finish);
         }
 
         lua_setfield(L, -2, api->field);

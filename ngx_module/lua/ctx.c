@@ -84,7 +84,7 @@ assist_ctx_open(lua_State *L)
     lua_pushcfunction(L, request_header);
     lua_setfield(L, -2, "header");
     lua_pushcfunction(L, request_body);
-    assist_wait_wrap(L);
+    assist_wait_wrap(L, NULL);
     lua_setfield(L, -2, "body");
     lua_pop(L, 1);
 

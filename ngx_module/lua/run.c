@@ -1,9 +1,13 @@
 #include "vm_private.h"
 
+#include <stdlib.h>
+
 
 static assist_run_state_t run_go(assist_run_t *run);
 static void run_release(assist_run_t *run, int reusable);
+static void run_step(assist_run_t *run);
 static int run_thread(lua_State *L);
+static int run_new_thread(lua_State *L, assist_vm_t *vm);
 static int run_error_is(const char *text, const char *what);
 
 
@@ -48,18 +52,103 @@ assist_run_resume(assist_run_t *run, const assist_value_t *value)
     run->value = *value;
     run->resumed = 1;
 
-    return run_go(run);
+    for ( ;; ) {
+        run_go(run);
+
+        if (run->parent == NULL) {
+            return run->state;
+        }
+
+        if (run->state == ASSIST_RUN_WAITS || --run->parent->pending) {
+            return ASSIST_RUN_WAITS;
+        }
+
+        /* the last of its siblings: the parent goes on */
+        run = run->parent;
+        run->resumed = 1;
+    }
 }
 
 
 void
 assist_run_cancel(assist_run_t *run)
 {
+    assist_run_drop_children(run);
+
     if (run->thread != NULL) {
         run_release(run, 0);
     }
 
     run->state = ASSIST_RUN_IDLE;
+}
+
+
+void
+assist_run_drop_children(assist_run_t *run)
+{
+    assist_run_t  *child;
+
+    while (run->children) {
+        child = run->children;
+        run->children = child->next;
+
+        assist_run_drop_children(child);
+
+        if (child->thread != NULL) {
+            run_release(child, child->state == ASSIST_RUN_DONE);
+        }
+
+        free(child);
+    }
+
+    run->pending = 0;
+}
+
+
+/*
+ * Runs the function on L's top as a child of the run, which is running: so this
+ * is protected, and the CPU clock is the parent's.
+ */
+
+int
+assist_run_child(lua_State *L, assist_run_t *run)
+{
+    assist_vm_t      *vm;
+    assist_run_t     *child;
+    assist_thread_t  *t;
+
+    vm = run->vm;
+
+    if (vm->nthreads == 0) {
+        (void) run_new_thread(L, vm);
+    }
+
+    child = calloc(1, sizeof(assist_run_t));
+    if (child == NULL) {
+        return luaL_error(L, "not enough memory");
+    }
+
+    t = &vm->threads[--vm->nthreads];
+
+    child->vm = vm;
+    child->hook = run->hook;
+    child->phase = run->phase;
+    child->host = run->host;
+    child->thread = t->thread;
+    child->anchor = t->anchor;
+    child->parent = run;
+    child->next = run->children;
+    run->children = child;
+
+    lua_xmove(L, child->thread, 1);
+    run_step(child);
+    vm->run = run;
+
+    if (child->state == ASSIST_RUN_WAITS) {
+        run->pending++;
+    }
+
+    return 0;
 }
 
 
@@ -114,6 +203,36 @@ assist_run_check(lua_State *L, const char *name, unsigned phases, int waits)
 static assist_run_state_t
 run_go(assist_run_t *run)
 {
+    assist_vm_t  *vm;
+
+    vm = run->vm;
+
+    assist_cpu_start(vm, run->hook->cpu_ticks);
+    run_step(run);
+    assist_cpu_stop(vm);
+
+    vm->run = NULL;
+
+    /* a child keeps its thread, and what it returned, for its parent */
+
+    if (run->parent == NULL && run->state != ASSIST_RUN_WAITS) {
+        assist_run_drop_children(run);
+        run_release(run, run->state == ASSIST_RUN_DONE);
+    }
+
+    if (run->state == ASSIST_RUN_NO_MEMORY) {
+        (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
+    }
+
+    return run->state;
+}
+
+
+/* Lets the thread go on until it waits or is over. */
+
+static void
+run_step(assist_run_t *run)
+{
     int           rc;
     assist_vm_t  *vm;
 
@@ -121,21 +240,16 @@ run_go(assist_run_t *run)
     vm->run = run;
     run->waits = 0;
 
-    assist_cpu_start(vm, run->hook->cpu_ticks);
     rc = lua_resume(run->thread, 0);
-    assist_cpu_stop(vm);
-
-    vm->run = NULL;
 
     if (rc == 0) {
         run->state = ASSIST_RUN_DONE;
-        run_release(run, 1);
-        return run->state;
+        return;
     }
 
     if (rc == LUA_YIELD && run->waits && !vm->past) {
         run->state = ASSIST_RUN_WAITS;
-        return run->state;
+        return;
     }
 
     run->state = ASSIST_RUN_FAILED;
@@ -157,14 +271,6 @@ run_go(assist_run_t *run)
     {
         run->state = ASSIST_RUN_NO_MEMORY;
     }
-
-    run_release(run, 0);
-
-    if (run->state == ASSIST_RUN_NO_MEMORY) {
-        (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
-    }
-
-    return run->state;
 }
 
 
@@ -194,7 +300,13 @@ run_release(assist_run_t *run, int reusable)
 static int
 run_thread(lua_State *L)
 {
-    assist_vm_t      *vm = lua_touserdata(L, 1);
+    return run_new_thread(L, lua_touserdata(L, 1));
+}
+
+
+static int
+run_new_thread(lua_State *L, assist_vm_t *vm)
+{
     assist_thread_t  *t;
 
     t = &vm->threads[0];

@@ -34,6 +34,10 @@ struct assist_run_s {
     assist_run_state_t    state;
     void                 *host;
     assist_value_t        value;        /* what the wait brought */
+    assist_run_t         *parent;       /* of a function of assist.all */
+    assist_run_t         *children;
+    assist_run_t         *next;         /* of the same parent */
+    uint32_t              pending;      /* children that are not over */
     unsigned              waits:1;      /* a binding asked for a wait */
     unsigned              resumed:1;    /* value is to be read */
     char                  error[512];   /* last: with FAILED only */
@@ -53,7 +57,11 @@ assist_run_state_t assist_run_start(assist_run_t *run, assist_vm_t *vm,
     const assist_hook_t *hook, assist_phase_t phase, void *host,
     assist_ctx_t *ctx);
 
-/* value's strings need to live until this returns. */
+/*
+ * Goes on with a run, or with a function of its assist.all, which is a run as
+ * well; returns the state of the run that was started.  value's strings need
+ * to live until this returns.
+ */
 assist_run_state_t assist_run_resume(assist_run_t *run,
     const assist_value_t *value);
 

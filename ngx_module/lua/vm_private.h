@@ -92,8 +92,17 @@ int assist_raise(lua_State *L, const char *fmt, ...)
 assist_run_t *assist_run_check(lua_State *L, const char *name,
     unsigned phases, int waits);
 
-/* Replaces the C closure on the stack's top by a function that may wait. */
-void assist_wait_wrap(lua_State *L);
+/*
+ * Replaces the C closure on the stack's top by a function that may wait;
+ * finish then gives its values (NULL: those of run->value).
+ */
+void assist_wait_wrap(lua_State *L, lua_CFunction finish);
+
+/* assist.all (all.c), and the functions it runs (run.c). */
+int assist_all(lua_State *L, assist_run_t *run);
+int assist_all_collect(lua_State *L);
+int assist_run_child(lua_State *L, assist_run_t *run);
+void assist_run_drop_children(assist_run_t *run);
 
 /* What a call that may wait returns: its values now, or a yield. */
 int assist_wait_answer(lua_State *L, assist_run_t *run, assist_wait_t wait,

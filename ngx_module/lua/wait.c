@@ -17,7 +17,7 @@ static const char  wait_wrapper[] =
 
 
 void
-assist_wait_wrap(lua_State *L)
+assist_wait_wrap(lua_State *L, lua_CFunction finish)
 {
     if (luaL_loadbuffer(L, wait_wrapper, sizeof(wait_wrapper) - 1, "=assist")
         != 0)
@@ -26,7 +26,7 @@ assist_wait_wrap(lua_State *L)
     }
 
     lua_insert(L, -2);
-    lua_pushcfunction(L, wait_finish);
+    lua_pushcfunction(L, finish ? finish : wait_finish);
     lua_call(L, 2, 1);
 }
 
