@@ -21,6 +21,9 @@
 #include "ngx_http_assist_op.h"
 
 
+#define NGX_HTTP_ASSIST_BODY_MAX  (16 * 1024)   /* of a question */
+
+
 typedef struct ngx_http_assist_redis_s  ngx_http_assist_redis_t;
 
 
@@ -34,7 +37,6 @@ typedef struct {
 typedef struct {
     ngx_str_t                        file;      /* as written */
     ngx_array_t                      conf;      /* of assist_conf_t */
-    ngx_msec_t                       cpu;       /* of its location */
     const assist_source_t           *source;
     assist_hook_t                   *hook;      /* in a worker; NULL: dead */
     u_char                          *conf_file;
@@ -162,6 +164,8 @@ typedef struct {
                                                        several agencies */
     unsigned                         previous_shared:1;
     unsigned                         cacheable:1;
+    unsigned                         personal:1;    /* the hook read more than
+                                                       the question */
     unsigned                         chat:1;
 
     assist_run_t                     run;           /* last: not all zeroed */

@@ -361,7 +361,10 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
         return;
     }
 
+    /* who is told apart by a header is told apart by assist_cache_scope */
+
     if (ctx->cacheable && ctx->event.outcome == ASSIST_ANSWERED
+        && (!ctx->personal || lcf->cache_scope)
         && ngx_http_assist_answer_store(r, ctx, &members, &record) == NGX_OK)
     {
         ngx_http_assist_cache_set(r, ctx->key, &record, lcf->cache_valid);

@@ -7,7 +7,6 @@
 #include <jansson.h>
 
 
-#define NGX_HTTP_ASSIST_BODY_MAX      (16 * 1024)
 #define NGX_HTTP_ASSIST_QUESTION_MAX  2000
 
 

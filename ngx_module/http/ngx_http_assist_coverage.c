@@ -572,6 +572,8 @@ ngx_http_assist_coverage_line(ngx_http_request_t *r,
 static void
 ngx_http_assist_coverage_flush(ngx_open_file_t *file, ngx_log_t *log)
 {
+    char                              *p;
+    size_t                             i;
     ssize_t                            n;
     ngx_http_assist_coverage_t        *cov;
     ngx_http_assist_coverage_shctx_t  *sh;
@@ -589,6 +591,12 @@ ngx_http_assist_coverage_flush(ngx_open_file_t *file, ngx_log_t *log)
 
     } else {
         sh = ngx_http_assist_coverage_sh(cov->mcf);
+
+        /* a block may be written in part: its whole lines are there */
+
+        for (i = 0, p = cov->lines.data; n > 0 && i < (size_t) n; i++) {
+            cov->nlines -= p[i] == '\n' && cov->nlines;
+        }
 
         if (sh) {
             (void) ngx_atomic_fetch_add(&sh->dropped, cov->nlines);

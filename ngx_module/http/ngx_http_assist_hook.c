@@ -68,8 +68,7 @@ ngx_http_assist_hook_init(ngx_cycle_t *cycle, ngx_http_assist_main_conf_t *mcf)
     for (i = 0; i < mcf->hooks.nelts; i++) {
         hook[i]->hook = assist_vm_hook(mcf->vm, hook[i]->source,
                                        hook[i]->conf.elts,
-                                       (uint32_t) hook[i]->conf.nelts,
-                                       (uint32_t) hook[i]->cpu, &err);
+                                       (uint32_t) hook[i]->conf.nelts, &err);
         if (hook[i]->hook == NULL) {
             ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
                           "assist: hook \"%V\" will not run in this worker: "
@@ -134,9 +133,11 @@ ngx_http_assist_hook_next(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ngx_uint_t                    n;
     assist_run_state_t            state;
     ngx_http_assist_hook_t      **hooks;
+    ngx_http_assist_loc_conf_t   *lcf;
     ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
     hooks = ngx_http_assist_hook_list(r, ctx->phase, &n);
 
     while (ctx->hook < n) {
@@ -149,7 +150,8 @@ ngx_http_assist_hook_next(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         }
 
         state = assist_run_start(&ctx->run, mcf->vm, hooks[ctx->hook]->hook,
-                                 ctx->phase, ctx, &ctx->ctx);
+                                 ctx->phase, ctx, &ctx->ctx,
+                                 (uint32_t) lcf->hook_cpu);
 
         if (state == ASSIST_RUN_WAITS) {
             ngx_http_assist_hook_park(r, ctx);

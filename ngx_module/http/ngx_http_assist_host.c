@@ -6,6 +6,11 @@
 #include "ngx_http_assist.h"
 
 
+#define NGX_HTTP_ASSIST_ANSWER_MAX  (256 * 1024)
+#define NGX_HTTP_ASSIST_REPLY_MAX   (1024 * 1024)
+#define NGX_HTTP_ASSIST_LIST_MAX    100             /* sources, services */
+
+
 static void ngx_http_assist_host_log(void *host, assist_log_t level,
     assist_str_t text);
 static assist_str_t ngx_http_assist_host_method(void *host);
@@ -122,6 +127,8 @@ ngx_http_assist_host_args(void *host)
 {
     ngx_http_assist_ctx_t *ctx = host;
 
+    ctx->personal = 1;
+
     return ngx_http_assist_str(ctx->request->args);
 }
 
@@ -134,6 +141,8 @@ ngx_http_assist_host_header(void *host, assist_str_t name)
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
+
+    ctx->personal = 1;
 
     part = &ctx->request->headers_in.headers.part;
     h = part->elts;
@@ -203,6 +212,10 @@ ngx_http_assist_host_say(void *host, assist_str_t text)
 {
     ngx_http_assist_ctx_t *ctx = host;
 
+    if (ctx->said.len + text.len > NGX_HTTP_ASSIST_ANSWER_MAX) {
+        return -1;
+    }
+
     assist_buf_add(&ctx->said, text.data, text.len);
 
     return ctx->said.failed ? -1 : 0;
@@ -236,6 +249,10 @@ ngx_http_assist_host_cite(void *host, assist_str_t title, assist_str_t url,
         return -1;
     }
 
+    if (ctx->cites.nelts == NGX_HTTP_ASSIST_LIST_MAX) {
+        return -1;
+    }
+
     cite = ngx_array_push(&ctx->cites);
     if (cite == NULL) {
         return -1;
@@ -263,6 +280,10 @@ ngx_http_assist_host_about(void *host, uint32_t service)
         return -1;
     }
 
+    if (ctx->about.nelts == NGX_HTTP_ASSIST_LIST_MAX) {
+        return -1;
+    }
+
     about = ngx_array_push(&ctx->about);
     if (about == NULL) {
         return -1;
@@ -279,6 +300,10 @@ ngx_http_assist_host_reply(void *host, int status, assist_str_t type,
     assist_str_t body)
 {
     ngx_http_assist_ctx_t *ctx = host;
+
+    if (ctx->reply_status || body.len > NGX_HTTP_ASSIST_REPLY_MAX) {
+        return -1;
+    }
 
     if (ngx_http_assist_copy(ctx->request, type, &ctx->reply_type) != NGX_OK
         || ngx_http_assist_copy(ctx->request, body, &ctx->reply_body)
@@ -308,6 +333,8 @@ ngx_http_assist_host_body(void *host, assist_run_t *run,
     assist_value_t *value)
 {
     ngx_http_assist_ctx_t *ctx = host;
+
+    ctx->personal = 1;
 
     return ngx_http_assist_body_wait(ctx->request, ctx, run, value);
 }

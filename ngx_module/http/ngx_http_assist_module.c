@@ -315,8 +315,7 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_assist_loc_conf_t *prev = parent;
     ngx_http_assist_loc_conf_t *conf = child;
 
-    ngx_uint_t                i;
-    ngx_http_assist_hook_t  **hook;
+    ngx_http_core_loc_conf_t  *clcf;
 
     ngx_conf_merge_value(conf->enable, prev->enable, 0);
     ngx_conf_merge_ptr_value(conf->service, prev->service, NULL);
@@ -329,13 +328,11 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_ptr_value(conf->hooks, prev->hooks, NULL);
 
-    for (i = 0; conf->hooks && i < conf->hooks->nelts; i++) {
-        hook = conf->hooks->elts;
-
-        /* of the level where the hook is written, which comes first */
-        if (hook[i]->cpu == 0) {
-            hook[i]->cpu = conf->hook_cpu;
-        }
+    if (conf->chat) {
+        /* core's values are merged already: a question stays in memory */
+        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+        clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
+                                                NGX_HTTP_ASSIST_BODY_MAX + 1);
     }
 
     return NGX_CONF_OK;
@@ -657,14 +654,9 @@ ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    *zone = ngx_shared_memory_add(cf, &name, size, &ngx_http_assist_module);
+    /* each kind of zone has its own tag */
+    *zone = ngx_shared_memory_add(cf, &name, size, cmd);
     if (*zone == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    if ((*zone)->data) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "zone \"%V\" is used for something else", &name);
         return NGX_CONF_ERROR;
     }
 

@@ -178,8 +178,11 @@ ngx_http_assist_redis_url(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
         slash = ngx_strlchr(u.url.data, u.url.data + u.url.len, '/');
 
         if (slash) {
-            rd->db = ngx_atoi(slash + 1,
-                              u.url.data + u.url.len - slash - 1);
+            if (slash + 1 < u.url.data + u.url.len) {
+                rd->db = ngx_atoi(slash + 1,
+                                  u.url.data + u.url.len - slash - 1);
+            }
+
             u.url.len = slash - u.url.data;
 
             if (rd->db == NGX_ERROR) {

@@ -6,6 +6,8 @@
 #include "ngx_http_assist.h"
 
 
+static ngx_uint_t ngx_http_assist_delivered(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ctx_cleanup(void *data);
 static ngx_int_t ngx_http_assist_reply(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
@@ -31,6 +33,9 @@ ngx_http_assist_ctx(ngx_http_request_t *r, ngx_uint_t create)
             if (cln->handler == ngx_http_assist_ctx_cleanup) {
                 ctx = cln->data;
                 ngx_http_set_ctx(r, ctx, ngx_http_assist_module);
+
+                /* the new URI may be a service's where the old was not */
+                ctx->matched = ctx->service != ASSIST_NONE;
                 return ctx;
             }
         }
@@ -216,7 +221,7 @@ ngx_http_assist_log(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    if (!ctx->chat && ctx->outcome) {
+    if (!ctx->chat && ctx->outcome && ngx_http_assist_delivered(r, ctx)) {
         ctx->event.kind = ASSIST_KIND_PAGE;
         ngx_http_assist_coverage_event(r, ctx);
 
@@ -232,6 +237,20 @@ ngx_http_assist_log(ngx_http_request_t *r)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * Is this a person's page?  A hook's reply or an HTML page; nobody is helped by
+ * a picture, a HEAD, or a page that is not there.
+ */
+
+static ngx_uint_t
+ngx_http_assist_delivered(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    return (r->method & (NGX_HTTP_GET|NGX_HTTP_POST))
+           && (ctx->page || (ctx->reply_status == NGX_HTTP_OK
+                             && ctx->reply_body.len));
 }
 
 
@@ -259,11 +278,6 @@ static ngx_int_t
 ngx_http_assist_reply(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     ngx_int_t  rc;
-
-    if (!ctx->outcome) {
-        ctx->outcome = 1;
-        ctx->event.outcome = ASSIST_ANSWERED;
-    }
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {

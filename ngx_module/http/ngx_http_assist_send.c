@@ -112,7 +112,19 @@ ngx_http_assist_below(ngx_http_request_t *r)
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
     name = r->uri;
 
-    if (name.len >= clcf->name.len
+    if (clcf->exact_match
+#if (NGX_PCRE)
+        || clcf->regex
+#endif
+        )
+    {
+        /* the location is one path: what counts is its last segment */
+        while (name.len && ngx_strlchr(name.data, name.data + name.len, '/')) {
+            name.data++;
+            name.len--;
+        }
+
+    } else if (name.len >= clcf->name.len
         && ngx_strncmp(name.data, clcf->name.data, clcf->name.len) == 0)
     {
         name.data += clcf->name.len;

@@ -257,7 +257,6 @@ ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
         }
 
         ngx_str_set(&mcf->procedures->file, "assistants/procedures.lua");
-        mcf->procedures->cpu = 50;
         *hook = mcf->procedures;
     }
 

@@ -16,6 +16,8 @@
 #define ANYWHERE  (REQUEST|ASK|LOG)
 #define WAITING   (REQUEST|ASK)
 
+#define LOG_LINES  100          /* of a run */
+
 
 typedef struct {
     const char     *name;           /* as hooks write it */
@@ -274,7 +276,19 @@ api_log_debug(lua_State *L, assist_run_t *run)
 static int
 api_log(lua_State *L, assist_run_t *run, assist_log_t level)
 {
-    run->vm->conf.host->log(run->host, level, assist_check_str(L, 1));
+    assist_str_t  text;
+
+    text = assist_check_str(L, 1);
+
+    if (run->logs == LOG_LINES) {
+        level = ASSIST_LOG_WARN;
+        text = assist_str("(more lines of this run are not shown)");
+    }
+
+    if (run->logs <= LOG_LINES) {
+        run->logs++;
+        run->vm->conf.host->log(run->host, level, text);
+    }
 
     return 0;
 }

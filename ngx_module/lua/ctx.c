@@ -310,7 +310,7 @@ static int
 ctx_say(lua_State *L, assist_run_t *run)
 {
     if (run->vm->conf.host->say(run->host, assist_check_str(L, 2)) != 0) {
-        return luaL_error(L, "not enough memory");
+        return assist_raise(L, "ctx:say: an answer may have 256 KB");
     }
 
     return 0;
@@ -344,7 +344,7 @@ ctx_cite(lua_State *L, assist_run_t *run)
     }
 
     if (run->vm->conf.host->cite(run->host, s[0], s[1], s[2]) != 0) {
-        return luaL_error(L, "not enough memory");
+        return assist_raise(L, "ctx:cite: an answer may have 100 sources");
     }
 
     return 0;
@@ -358,7 +358,8 @@ ctx_about(lua_State *L, assist_run_t *run)
 {
     if (run->vm->conf.host->about(run->host, assist_service_check(L, 2)) != 0)
     {
-        return luaL_error(L, "not enough memory");
+        return assist_raise(L, "ctx:about: an answer may be about 100 "
+                            "services");
     }
 
     return 0;
@@ -396,7 +397,7 @@ ctx_reply(lua_State *L, assist_run_t *run)
     }
 
     if (run->vm->conf.host->reply(run->host, (int) status, type, body) != 0) {
-        return luaL_error(L, "not enough memory");
+        return assist_raise(L, "ctx:reply: once, and with at most 1 MB");
     }
 
     return 0;

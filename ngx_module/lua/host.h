@@ -66,7 +66,7 @@ typedef struct {
     uint32_t (*service)(void *host);                /* index, ASSIST_NONE */
     uint32_t (*previous)(void *host);               /* of the answer before */
 
-    /* results; 0, or -1 when memory is out */
+    /* results; 0, or -1: past a bound, or memory is out */
     int (*say)(void *host, assist_str_t text);
     int (*cite)(void *host, assist_str_t title, assist_str_t url,
         assist_str_t updated);

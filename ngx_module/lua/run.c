@@ -13,7 +13,7 @@ static int run_error_is(const char *text, const char *what);
 
 assist_run_state_t
 assist_run_start(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
-    assist_phase_t phase, void *host, assist_ctx_t *ctx)
+    assist_phase_t phase, void *host, assist_ctx_t *ctx, uint32_t cpu_ms)
 {
     assist_thread_t  *t;
 
@@ -23,6 +23,7 @@ assist_run_start(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
     run->hook = hook;
     run->phase = phase;
     run->host = host;
+    run->cpu_ticks = assist_cpu_ticks(cpu_ms);
     run->error[0] = '\0';
 
     if (vm->nthreads == 0) {
@@ -134,6 +135,7 @@ assist_run_child(lua_State *L, assist_run_t *run)
     child->hook = run->hook;
     child->phase = run->phase;
     child->host = run->host;
+    child->cpu_ticks = run->cpu_ticks;
     child->thread = t->thread;
     child->anchor = t->anchor;
     child->parent = run;
@@ -207,7 +209,7 @@ run_go(assist_run_t *run)
 
     vm = run->vm;
 
-    assist_cpu_start(vm, run->hook->cpu_ticks);
+    assist_cpu_start(vm, run->cpu_ticks);
     run_step(run);
     assist_cpu_stop(vm);
 
@@ -240,6 +242,12 @@ run_step(assist_run_t *run)
     vm->run = run;
     run->waits = 0;
 
+    if (run->overdue) {
+        strcpy(run->error, "used more CPU than assist_hook_cpu allows");
+        run->state = ASSIST_RUN_PAST_CPU;
+        return;
+    }
+
     rc = lua_resume(run->thread, 0);
 
     if (rc == 0) {
@@ -247,7 +255,9 @@ run_step(assist_run_t *run)
         return;
     }
 
-    if (rc == LUA_YIELD && run->waits && !vm->past) {
+    if (rc == LUA_YIELD && run->waits) {
+        /* what it waits for has begun, so it ends there, not here */
+        run->overdue = vm->past ? 1 : 0;
         run->state = ASSIST_RUN_WAITS;
         return;
     }

@@ -40,6 +40,9 @@ struct assist_run_s {
     uint32_t              pending;      /* children that are not over */
     unsigned              waits:1;      /* a binding asked for a wait */
     unsigned              resumed:1;    /* value is to be read */
+    unsigned              overdue:1;    /* waits, but had no CPU left */
+    uint32_t              logs;         /* lines so far */
+    uint32_t              cpu_ticks;    /* between two waits */
     char                  error[512];   /* last: with FAILED only */
 };
 
@@ -53,9 +56,10 @@ typedef struct {
 } assist_ctx_t;
 
 
+/* cpu_ms: CPU time it may use between two waits. */
 assist_run_state_t assist_run_start(assist_run_t *run, assist_vm_t *vm,
     const assist_hook_t *hook, assist_phase_t phase, void *host,
-    assist_ctx_t *ctx);
+    assist_ctx_t *ctx, uint32_t cpu_ms);
 
 /*
  * Goes on with a run, or with a function of its assist.all, which is a run as

@@ -106,6 +106,22 @@ assist_sandbox_require(lua_State *L, assist_str_t module)
 }
 
 
+/*
+ * The library's own xpcall calls its handler before the stack is unwound, where
+ * nothing could stop a handler that loops.
+ */
+
+static const char  sandbox_xpcall[] =
+    "local pcall = pcall\n"
+    "local function pass(handler, ok, ...)\n"
+    "    if ok then return true, ... end\n"
+    "    return false, handler((...))\n"
+    "end\n"
+    "return function(f, handler, ...)\n"
+    "    return pass(handler, pcall(f, ...))\n"
+    "end\n";
+
+
 static void
 sandbox_libraries(lua_State *L)
 {
@@ -125,6 +141,15 @@ sandbox_libraries(lua_State *L)
         lua_pushstring(L, libs[i].name);
         lua_call(L, 1, 0);
     }
+
+    if (luaL_loadbuffer(L, sandbox_xpcall, sizeof(sandbox_xpcall) - 1,
+                        "=assist") != 0)
+    {
+        lua_error(L);
+    }
+
+    lua_call(L, 0, 1);
+    lua_setglobal(L, "xpcall");
 
     for (i = 0; sandbox_removed[i]; i++) {
         lua_pushnil(L);

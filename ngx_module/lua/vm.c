@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 
+#define VM_NAME_MAX  255
+
+
 typedef struct {
     assist_vm_t            *vm;
     const assist_source_t  *source;
     const assist_conf_t    *conf;
     uint32_t                nconf;
-    uint32_t                cpu_ms;
     assist_hook_t          *hook;
 } bind_t;
 
@@ -119,8 +121,7 @@ assist_vm_check(const assist_source_t *source, assist_error_t *err)
 
 assist_hook_t *
 assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
-    const assist_conf_t *conf, uint32_t nconf, uint32_t cpu_ms,
-    assist_error_t *err)
+    const assist_conf_t *conf, uint32_t nconf, assist_error_t *err)
 {
     int     rc;
     bind_t  bind;
@@ -137,7 +138,6 @@ assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
         return NULL;
     }
 
-    bind.hook->cpu_ticks = assist_cpu_ticks(cpu_ms);
     bind.hook->next = vm->hooks;
     vm->hooks = bind.hook;
 
@@ -293,6 +293,7 @@ static assist_str_t
 vm_keep_field(lua_State *L, int table, const char *name, const char *fallback)
 {
     char          *copy;
+    size_t         i;
     assist_str_t   s;
 
     lua_getfield(L, table, name);
@@ -300,6 +301,13 @@ vm_keep_field(lua_State *L, int table, const char *name, const char *fallback)
     s.data = lua_tolstring(L, -1, &s.len);
     if (s.data == NULL) {
         s = assist_str_of(fallback);
+    }
+
+    for (i = 0; i < s.len; i++) {
+        if ((unsigned char) s.data[i] < 0x20 || i == VM_NAME_MAX) {
+            luaL_error(L, "\"%s\" of a hook must be a line of at most %d "
+                       "bytes", name, VM_NAME_MAX);
+        }
     }
 
     copy = malloc(s.len + 1);

@@ -56,8 +56,7 @@ int assist_vm_check(const assist_source_t *source, assist_error_t *err);
  * configuration.  NULL: err tells why; the state is still good.
  */
 assist_hook_t *assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
-    const assist_conf_t *conf, uint32_t nconf, uint32_t cpu_ms,
-    assist_error_t *err);
+    const assist_conf_t *conf, uint32_t nconf, assist_error_t *err);
 
 /* Has it a function for this phase? */
 int assist_hook_has(const assist_hook_t *hook, assist_phase_t phase);

@@ -21,7 +21,6 @@ struct assist_hook_s {
     assist_hook_t  *next;
     int             functions[ASSIST_PHASE_MAX];    /* LUA_NOREF: none */
     int             conf;
-    uint32_t        cpu_ticks;
     assist_str_t    name;
     assist_str_t    version;
 };

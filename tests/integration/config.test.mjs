@@ -113,7 +113,7 @@ refuses('a zone of a few bytes', 'assist_cache_zone answers:1k;',
         /zone "answers:1k" is too small/);
 refuses('one zone for two things',
         'assist_cache_zone a:1m; assist_coverage_zone a:1m;',
-        /zone "a" is used for something else/);
+        /zone "a" is already declared for a different use/);
 
 const many = Array.from({ length: 2000 }, (_, i) => ({
   code: `1.${String(i).padStart(6, '0')}`, name: `Thủ tục số ${i}` }));
