@@ -1,0 +1,106 @@
+-- What a hook may call and read, and where: the one list that `assist check`,
+-- the fake host and their tests use.  It mirrors ngx_module/lua/api.c and
+-- ctx.c, which a test compares with it.
+
+local api = {}
+
+-- In the order in which errors name them.
+api.phases = { "request", "ask", "log" }
+
+-- Each call with its phases; waits: other requests go on meanwhile.
+api.calls = {
+  ["assist.sleep"] = { "request", "ask", waits = true },
+  ["assist.all"] = { "request", "ask", waits = true },
+  ["assist.cache.get"] = { "request", "ask", waits = true },
+  ["assist.cache.set"] = { "request", "ask", "log" },
+  ["assist.search"] = { "request", "ask" },
+  ["assist.log.error"] = { "request", "ask", "log" },
+  ["assist.log.warn"] = { "request", "ask", "log" },
+  ["assist.log.info"] = { "request", "ask", "log" },
+  ["assist.log.debug"] = { "request", "ask", "log" },
+
+  ["ctx:say"] = { "ask" },
+  ["ctx:cite"] = { "ask" },
+  ["ctx:about"] = { "ask" },
+  ["ctx:reply"] = { "request" },
+  ["ctx:outcome"] = { "request", "ask" },
+  ["ctx.request:header"] = { "request", "ask", "log" },
+  ["ctx.request:body"] = { "request", "ask", waits = true },
+}
+
+-- Calls that need no request, so they may be made while a file is loaded, too.
+api.anywhere = {
+  ["assist.now"] = true,
+  ["assist.text.normalize"] = true,
+  ["assist.text.fold"] = true,
+  ["assist.json.encode"] = true,
+  ["assist.json.decode"] = true,
+}
+
+-- Values of the `assist` table that are no functions.
+api.values = { ["assist.json.null"] = true }
+
+-- What `ctx`, `ctx.request` and a service have beside methods.
+api.fields = {
+  ctx = { "data", "service", "previous", "request", "lang", "question" },
+  ["ctx.request"] = { "method", "uri", "args" },
+  service = {
+    "code", "name", "name_en", "aliases", "agency_code", "agency", "province",
+    "case", "field", "paths", "documents", "fee", "time", "where", "contact",
+    "url", "updated", "successor", "id", "level", "state", "essential",
+    "onprem",
+  },
+}
+
+api.outcomes = {
+  "answered", "clarification", "unanswerable", "refused", "ungrounded",
+  "fallback", "error_timeout", "error_provider", "error_hook",
+}
+
+-- The globals of the sandbox, as nginx opens it.
+api.globals = {
+  "_G", "_VERSION", "assert", "bit", "coroutine", "error", "getmetatable",
+  "ipairs", "math", "next", "pairs", "pcall", "rawequal", "rawget", "rawset",
+  "require", "select", "setmetatable", "string", "table", "tonumber",
+  "tostring", "type", "unpack", "xpcall",
+}
+
+-- A list as a set.
+function api.set(list)
+  local set = {}
+  for _, name in ipairs(list) do
+    set[name] = true
+  end
+  return set
+end
+
+-- May a call be made in a phase?
+function api.allowed(name, phase)
+  return api.anywhere[name] or api.set(api.calls[name])[phase] or false
+end
+
+-- The sentence for a call that is made where it may not be.
+function api.misuse(name, phase)
+  return ("%s cannot be called in %s (only in: %s)"):format(name, phase,
+    table.concat(api.calls[name], ", "))
+end
+
+-- What a table of the API has: name to "table", "call" or "value"; nil: there
+-- is no such table.
+function api.members(path)
+  local members
+  for _, list in ipairs { api.calls, api.anywhere, api.values } do
+    for name in pairs(list) do
+      if name:sub(1, #path + 1) == path .. "." then
+        local rest = name:sub(#path + 2)
+        local first = rest:match("^[^.:]+")
+        members = members or {}
+        members[first] = first ~= rest and "table"
+                         or list == api.values and "value" or "call"
+      end
+    end
+  end
+  return members
+end
+
+return api

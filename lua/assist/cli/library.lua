@@ -1,0 +1,237 @@
+-- libassist.so: the catalogue, the search and the text forms that nginx's
+-- module has, by ffi.  The declarations are those of ngx_module/core/*.h,
+-- which a test compares with them.
+
+local ffi = require "ffi"
+
+local args = require "assist.cli.args"
+
+local library = {}
+
+library.declarations = [[
+typedef struct {
+    const char  *data;
+    size_t       len;
+} assist_str_t;
+
+typedef struct {
+    char    *data;
+    size_t   len;
+    size_t   cap;
+    int      failed;
+} assist_buf_t;
+
+typedef struct {
+    uint32_t  line;
+    char      text[256];
+} assist_error_t;
+
+typedef enum {
+    ASSIST_LEVEL_UNKNOWN = 0,
+    ASSIST_LEVEL_INFO,
+    ASSIST_LEVEL_PARTIAL,
+    ASSIST_LEVEL_FULL
+} assist_level_t;
+
+typedef enum {
+    ASSIST_STATE_PUBLISHED = 0,
+    ASSIST_STATE_TESTING,
+    ASSIST_STATE_INTERNAL
+} assist_state_t;
+
+typedef struct {
+    assist_str_t    code;
+    assist_str_t    name;
+    assist_str_t    name_en;
+    assist_str_t    aliases;
+    assist_str_t    agency_code;
+    assist_str_t    agency;
+    assist_str_t    province;
+    assist_str_t    case_name;
+    assist_str_t    field;
+    assist_str_t    paths;
+    assist_str_t    documents;
+    assist_str_t    fee;
+    assist_str_t    time;
+    assist_str_t    where;
+    assist_str_t    contact;
+    assist_str_t    url;
+    assist_str_t    updated;
+    assist_str_t    successor;
+
+    assist_level_t  level;
+    assist_state_t  state;
+
+    int32_t         updated_day;
+    int32_t         valid_from;
+    int32_t         valid_to;
+
+    uint32_t        line;
+    uint32_t        service;
+
+    unsigned        essential:1;
+    unsigned        onprem:1;
+} assist_row_t;
+
+typedef struct {
+    assist_str_t    id;
+    uint32_t        row;
+    uint32_t        procedure;
+    assist_level_t  level;
+    assist_level_t  level_min;
+    assist_level_t  level_max;
+} assist_service_t;
+
+typedef struct {
+    assist_str_t    code;
+    uint32_t        row;
+    uint32_t        nservices;
+    uint32_t        service;
+} assist_procedure_t;
+
+typedef enum {
+    ASSIST_ODD_CODE = 0,
+    ASSIST_ODD_NOT_NFC,
+    ASSIST_ODD_BLANKS,
+    ASSIST_ODD_REPEATED,
+    ASSIST_ODD_LEVELS,
+    ASSIST_ODD_PATH,
+    ASSIST_ODD_SUCCESSOR,
+    ASSIST_ODD_COLUMN,
+    ASSIST_ODD_MAX
+} assist_odd_t;
+
+typedef struct {
+    assist_row_t        *rows;
+    assist_service_t    *services;
+    assist_procedure_t  *procedures;
+    uint32_t             nrows;
+    uint32_t             nservices;
+    uint32_t             nprocedures;
+
+    char                 hash[65];
+
+    struct {
+        uint32_t         count;
+        uint32_t         line;
+    }                    odd[ASSIST_ODD_MAX];
+
+    void                *priv;
+} assist_catalog_t;
+
+typedef struct {
+    const char  *name;
+    size_t       offset;
+} assist_column_t;
+
+typedef struct assist_search_s  assist_search_t;
+
+typedef struct {
+    uint32_t  procedure;
+    float     score;
+} assist_hit_t;
+
+typedef enum {
+    ASSIST_FOUND_NONE = 0,
+    ASSIST_FOUND_ONE,
+    ASSIST_FOUND_SEVERAL
+} assist_found_t;
+
+typedef struct {
+    assist_found_t  found;
+    uint32_t        nhits;
+    uint32_t        nalike;
+    assist_hit_t    hits[8];
+} assist_result_t;
+
+extern const assist_column_t  assist_catalog_columns[];
+
+assist_catalog_t *assist_catalog_parse(const char *data, size_t len,
+    assist_error_t *err);
+uint32_t assist_catalog_find(const assist_catalog_t *cat, assist_str_t code,
+    assist_str_t agency);
+uint32_t assist_catalog_procedure(const assist_catalog_t *cat,
+    assist_str_t code);
+const char *assist_level_name(assist_level_t level);
+const char *assist_state_name(assist_state_t state);
+int assist_search_build(const assist_catalog_t *cat, assist_str_t synonyms,
+    unsigned char **image, size_t *len, assist_error_t *err);
+assist_search_t *assist_search_open(const assist_catalog_t *cat,
+    const unsigned char *image, size_t len, assist_error_t *err);
+int assist_search_query(assist_search_t *s, assist_str_t query, int32_t day,
+    assist_result_t *result);
+int32_t assist_date_days(int year, int month, int day);
+const char *assist_lang_guess(assist_str_t normal);
+int assist_text_normalize(assist_str_t in, assist_buf_t *out);
+int assist_text_fold(assist_str_t in, assist_buf_t *out);
+void assist_buf_free(assist_buf_t *b);
+]]
+
+ffi.cdef(library.declarations)
+
+-- The folder lua/ that this file is in.
+library.home = debug.getinfo(1, "S").source:match("^@(.*)/assist/cli/[^/]*$")
+
+local loaded
+
+local function open()
+  local given = os.getenv "ASSIST_LIB"
+  local places = given and { given }
+                 or { library.home .. "/../build/libassist.so",
+                      "/usr/lib/libassist.so" }
+  for _, place in ipairs(places) do
+    local file = io.open(place, "rb")
+    if file then
+      file:close()
+      -- dlopen searches its own folders for a name without a slash
+      local ok, lib = pcall(ffi.load, place:find("/", 1, true) and place
+                                      or "./" .. place)
+      if not ok then
+        args.fail("cannot load libassist.so: %s", tostring(lib))
+      end
+      return lib
+    end
+  end
+  args.fail("libassist.so was not found (looked at: %s): run \"make build\", "
+    .. "or name it in the environment variable ASSIST_LIB",
+    table.concat(places, ", "))
+end
+
+-- The library, loaded at its first use.
+function library.load()
+  loaded = loaded or open()
+  return loaded
+end
+
+-- A Lua string as C sees it; it lives as long as the Lua string.
+function library.str(text)
+  return ffi.new("assist_str_t", text, #text)
+end
+
+-- A C string as Lua's; "" for a missing one.
+function library.text(str)
+  return str.data ~= nil and ffi.string(str.data, str.len) or ""
+end
+
+local function form(name)
+  return function(text)
+    local lib, buf = library.load(), ffi.new "assist_buf_t"
+    if lib[name](library.str(text), buf) < 0 then
+      error "not enough memory"
+    end
+    local result = library.text(buf)
+    lib.assist_buf_free(buf)
+    return result
+  end
+end
+
+library.normalize = form "assist_text_normalize"
+library.fold = form "assist_text_fold"
+
+-- "vi" or "en", as nginx takes a question that does not say.
+function library.lang(question)
+  local normal = library.normalize(question)
+  return ffi.string(library.load().assist_lang_guess(library.str(normal)))
+end
+
+return library

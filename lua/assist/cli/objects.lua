@@ -1,0 +1,221 @@
+-- `ctx`, `ctx.request` and services as hooks see them: userdata that refuse
+-- what nginx's refuse.
+
+local api = require "assist.cli.api"
+local raise = require "assist.cli.raise"
+
+local objects = {}
+
+-- What an object stands for; of services, their columns.
+local inside = setmetatable({}, { __mode = "k" })
+
+local service_fields = api.set(api.fields.service)
+local flags = { essential = true, onprem = true }
+local outcomes = api.set(api.outcomes)
+
+local function class(index, newindex)
+  local prototype = newproxy(true)
+  local meta = getmetatable(prototype)
+  meta.__index, meta.__newindex, meta.__metatable = index, newindex, false
+  return prototype, meta
+end
+
+local function not_settable(_, key)
+  raise.error('"%s" cannot be set: keep a request\'s values in ctx.data',
+    raise.string("ctx", 2, key))
+end
+
+local function service_index(self, key)
+  raise.string("service", 2, key)
+  if not service_fields[key] then
+    raise.error('a service has no "%s"', key)
+  end
+  local value = inside[self][key]
+  if value == nil then
+    return not flags[key] and ""
+  end
+  return value
+end
+
+local service_class, service_meta = class(service_index, function()
+  raise.error "a service is read-only"
+end)
+
+function service_meta.__eq(a, b)
+  return inside[a] == inside[b]
+end
+
+local function is_service(value)
+  return inside[value] and inside[value].class == nil
+end
+
+-- A service with these columns; nil for nil.
+function objects.service(columns)
+  if columns == nil then
+    return nil
+  end
+  if is_service(columns) then
+    return columns
+  end
+  for name in pairs(columns) do
+    if not service_fields[name] then
+      error(('a service has no column "%s"'):format(tostring(name)), 0)
+    end
+  end
+  local service = newproxy(service_class)
+  inside[service] = columns
+  return service
+end
+
+local methods = {}
+
+function methods.say(run, text)
+  run.said = run.said .. raise.string("ctx:say", 1, text)
+end
+
+function methods.cite(run, source)
+  local is_table = type(source) == "table"
+  raise.unless(is_table or is_service(source), "ctx:cite", 1, "assist.service",
+    source)
+  local cite = { title = source[is_table and "title" or "name"],
+    url = source.url, updated = source.updated }
+  for _, name in ipairs { "title", "url", "updated" } do
+    local kind = type(cite[name])
+    cite[name] = (kind == "string" or kind == "number")
+                 and tostring(cite[name]) or ""
+  end
+  run.cites[#run.cites + 1] = cite
+end
+
+function methods.about(run, service)
+  raise.unless(is_service(service), "ctx:about", 1, "assist.service", service)
+  run.about[#run.about + 1] = service
+end
+
+function methods.reply(run, status, body, headers)
+  status = raise.number("ctx:reply", 1, status)
+  body = raise.string("ctx:reply", 2, body)
+  if status < 200 or status > 599 then
+    raise.error "ctx:reply takes a status of 200 to 599"
+  end
+  local kind = "text/plain; charset=utf-8"
+  if headers ~= nil then
+    raise.unless(type(headers) == "table", "ctx:reply", 3, "table", headers)
+    if headers["Content-Type"] ~= nil then
+      kind = raise.string("ctx:reply", -1, headers["Content-Type"])
+    end
+  end
+  if kind:find("[\r\n]") then
+    raise.error "a header has a line end"
+  end
+  run.reply = { status = math.floor(status), type = kind, body = body }
+end
+
+function methods.outcome(run, name)
+  name = raise.string("ctx:outcome", 1, name)
+  if not outcomes[name] then
+    raise.error('ctx:outcome: there is no outcome "%s"', name)
+  end
+  run.outcome = name
+end
+
+-- The run, if this is the ctx of its request and the call may be made.
+local function enter(self, name)
+  raise.unless(inside[self] and inside[self].class == "ctx", name, 1,
+    "assist.ctx", self)
+  local run = inside[self].host:enter(name)
+  if run.ctx ~= self then
+    raise.error("%s: this ctx belongs to a request that is over", name)
+  end
+  return run
+end
+
+local ctx_methods = {}
+for key, method in pairs(methods) do
+  local name = "ctx:" .. key
+  ctx_methods[key] = function(self, ...)
+    if type(self) ~= "userdata" then
+      raise.error("write %s(...), with a colon", name)
+    end
+    return method(enter(self, name), ...)
+  end
+end
+
+local ctx_class = class(function(self, key)
+  enter(self, "ctx")
+  if ctx_methods[key] then
+    return ctx_methods[key]
+  end
+  local value = inside[self].fields[key]
+  if value == nil and not inside[self].known[key] then
+    raise.error('ctx has no "%s"', raise.string("ctx", 2, key))
+  end
+  return value
+end, not_settable)
+
+local function header(self, name)
+  local request = inside[self]
+  raise.unless(request and request.class == "request", "ctx.request:header", 1,
+    "assist.request", self)
+  request.host:enter "ctx.request:header"
+  return request.headers[raise.string("ctx.request:header", 1, name):lower()]
+end
+
+local function body(self)
+  local request = inside[self]
+  raise.unless(request and request.class == "request", "ctx.request:body", 1,
+    "assist.request", self)
+  request.host:enter("ctx.request:body", true)
+  request.host:wait(0.001)
+  return request.body
+end
+
+local request_methods = { header = header, body = body }
+
+local request_class = class(function(self, key)
+  if request_methods[key] then
+    return request_methods[key]
+  end
+  local request = inside[self]
+  request.host:enter "ctx.request"
+  if request.fields[key] == nil then
+    raise.error('ctx.request has no "%s"', raise.string("ctx", 2, key))
+  end
+  if key == "args" then
+    -- a table of its own each time
+    local copy = {}
+    for name, value in pairs(request.fields.args) do
+      copy[name] = value
+    end
+    return copy
+  end
+  return request.fields[key]
+end, not_settable)
+
+-- The ctx of a request of a host.  fields: service, previous (columns), lang,
+-- question, data, request = { method =, uri =, args =, headers =,
+-- body = }.
+function objects.ctx(host, fields)
+  local given = fields.request or {}
+  local headers = {}
+  for name, value in pairs(given.headers or {}) do
+    headers[name:lower()] = value
+  end
+  local request = newproxy(request_class)
+  inside[request] = { class = "request", host = host, headers = headers,
+    body = given.body or "",
+    fields = { method = given.method or "GET", uri = given.uri or "/",
+      args = given.args or {} } }
+
+  local ctx = newproxy(ctx_class)
+  inside[ctx] = { class = "ctx", host = host, known = api.set(api.fields.ctx),
+    fields = { data = fields.data or {}, request = request,
+      service = objects.service(fields.service),
+      previous = objects.service(fields.previous),
+      lang = fields.lang or "", question = fields.question } }
+  return ctx
+end
+
+objects.methods = { ctx = methods, ["ctx.request"] = request_methods }
+
+return objects

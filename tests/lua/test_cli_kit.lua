@@ -1,0 +1,214 @@
+-- lua/bin/assist test: the runner and its kit.
+
+local cli = require "cli"
+local fake = require "fake"
+
+local equal, has = fake.equal, fake.has
+local tests = {}
+
+local function test(name, fn)
+  tests[#tests + 1] = { name, fn }
+end
+
+-- Runs `assist test` on files (name to text); returns exit code and output.
+local function run(files)
+  local code, text
+  cli.folder(files, function(folder)
+    code, text = cli.run("test", folder)
+    text = text:gsub(folder:gsub("%p", "%%%0"), "DIR")
+  end)
+  return code, text
+end
+
+-- A test file's text that runs one hook, whose functions are `hook`, and then
+-- checks what it got.
+local function case(name, hook, options, checks)
+  test(name, function()
+    local code, text = run {
+      ["hooks/h.lua"] = 'local assist = require "assist"\nreturn {\n' .. hook
+        .. "\n}",
+      ["hooks/h_test.lua"] = 'local kit = require "assist.cli.kit"\n'
+        .. 'kit.test("it", function()\nlocal got = kit.run { hook = "h.lua", '
+        .. options .. " }\n" .. checks .. "\nend)",
+    }
+    equal(text, "ok 1 - DIR/hooks/h_test.lua: it\n1 passed, 0 failed\n")
+    equal(code, 0)
+  end)
+end
+
+test("the example's tests pass", function()
+  local code, text = cli.run("test", cli.here .. "/hooks")
+  has(text, "ok 4 - ")
+  has(text, "\n4 passed, 0 failed\n")
+  equal(code, 0)
+end)
+
+test("failures say where, and all files are run", function()
+  local code, text = run {
+    ["a_test.lua"] = 'local kit = require "assist.cli.kit"\n'
+      .. 'kit.test("equal", function() kit.equal(1, "1") end)\n'
+      .. 'kit.test("has", function() kit.has("abc", "d") end)\n'
+      .. 'kit.test("lacks", function() kit.lacks("abc", "b") end)\n'
+      .. 'kit.test("nothing", function() kit.has(nil, "b") end)\n'
+      .. 'kit.test("good", function() kit.has("abc", "b") end)\n',
+    ["b/broken_test.lua"] = "return }",
+    ["c_test.lua"] = "",
+  }
+  equal(code, 1)
+  has(text, "not ok 1 - DIR/a_test.lua: equal\n# DIR/a_test.lua:2: expected "
+    .. '"1", got 1\n')
+  has(text, 'a_test.lua:3: "d" is not in "abc"')
+  has(text, 'a_test.lua:4: "b" is in "abc"')
+  has(text, 'a_test.lua:5: "b" is not in nil')
+  has(text, "\nok 5 - DIR/a_test.lua: good\n")
+  has(text, "not ok 6 - DIR/b/broken_test.lua: loads\n# DIR/b/broken_test.lua:1")
+  has(text, "not ok 7 - DIR/c_test.lua: has tests\n")
+  has(text, "\n1 passed, 6 failed\n")
+end)
+
+test("a folder without tests is a wrong command line", function()
+  local code, text = run { ["h.lua"] = "return {}" }
+  equal(code, 2)
+  has(text, "there is no *_test.lua in DIR")
+end)
+
+test("hooks and tests have the modules beside them", function()
+  local file = 'local kit, want = require "assist.cli.kit", require "want"\n'
+    .. 'kit.test("it", function() kit.equal(kit.run { hook = "h.lua", question '
+    .. '= "x" }.said, want) end)'
+  local hook = 'return { ask = function(ctx) ctx:say(require "lib.words") end }'
+  local code, text = run {
+    ["lib/words.lua"] = 'return "shared"',
+    ["a/h.lua"] = hook, ["a/want.lua"] = 'return "shared"',
+    ["a/h_test.lua"] = file,
+    ["b/h.lua"] = hook, ["b/want.lua"] = 'return "other"',
+    ["b/h_test.lua"] = file,
+  }
+  has(text, "ok 1 - DIR/a/h_test.lua: it\n")
+  has(text, '# DIR/b/h_test.lua:2: expected "other", got "shared"')
+  equal(code, 1)
+end)
+
+case("time passes only by waiting, and entries of the cache end", [[
+  ask = function(ctx)
+    local before = assist.now()
+    assist.cache.set("k", "v", 1)
+    local first = assist.cache.get "k"
+    assist.sleep(1.5)
+    ctx:say(("%s %s %.3f"):format(first, tostring(assist.cache.get "k"),
+      assist.now() - before))
+  end]], 'question = "x", now = 5',
+  'kit.equal(got.said, "v nil 1.502") kit.equal(got.waits, 3)')
+
+case("assist.all waits for the longest, and keeps the order", [[
+  ask = function(ctx)
+    local a, b, c = assist.all(
+      function() assist.sleep(1) return "a" end,
+      function() return "b", "dropped" end,
+      function() assist.sleep(0.2) assist.sleep(0.3) return "c" end)
+    ctx:say(a .. b .. c)
+  end]], 'question = "x"',
+  'kit.equal(got.said, "abc") kit.equal(got.seconds, 1)')
+
+case("assist.all raises what fails, when the others are over", [[
+  ask = function()
+    assist.all(function() assist.sleep(0.1) end, function() error("no") end)
+  end]], 'question = "x"',
+  'kit.has(got.error, "h.lua:4: no") kit.equal(got.seconds, 0.1)')
+
+case("a hook that fails has given nothing", [[
+  ask = function(ctx)
+    ctx:say("x") ctx:cite { title = "t" } ctx:outcome("answered")
+    assist.sleep(9)
+  end]], 'question = "x"', [[
+  kit.equal(got.outcome, "error_timeout") kit.equal(got.said, "")
+  kit.equal(#got.cites, 0) kit.equal(got.seconds, 2)
+  kit.equal(got.error, "took longer than assist_hook_timeout")]])
+
+case("text without an outcome is an answer", [[
+  ask = function(ctx) ctx:say("x") end]], 'question = "x"',
+  'kit.equal(got.outcome, "answered")')
+
+case("nothing is nothing", "ask = function() end", 'question = "x"',
+  "kit.equal(got.outcome, nil) kit.equal(got.error, nil)")
+
+case("a failed log changes no outcome", "log = function(ctx) ctx:say 'x' end",
+  'phase = "log"', 'kit.equal(got.outcome, nil) kit.has(got.error, '
+  .. '"ctx:say cannot be called in log (only in: ask)")')
+
+case("a request has its parts", [[
+  request = function(ctx)
+    local r = ctx.request
+    ctx:reply(403, r.method .. r.uri .. r.args.a .. r:header("x-one")
+      .. r:body(), { ["Content-Type"] = "text/html" })
+  end]], 'request = { method = "POST", uri = "/u", args = { a = "1" }, '
+  .. 'headers = { ["X-One"] = "h" }, body = "b" }', [[
+  kit.equal(got.reply.body, "POST/u1hb") kit.equal(got.reply.status, 403)
+  kit.equal(got.reply.type, "text/html") kit.equal(got.waits, 1)]])
+
+case("a service has all columns, and equals itself", [[
+  ask = function(ctx)
+    ctx:about(ctx.service)
+    ctx:say(ctx.service.level .. ctx.service.fee
+      .. tostring(ctx.service == ctx.service) .. tostring(ctx.previous))
+  end]], 'question = "x", service = { code = "1.5", agency_code = "H01" }',
+  'kit.equal(got.said, "fulltruenil") kit.equal(got.about[1].id, "1.5@H01")')
+
+case("hits may be several, a function, or a failure", [[
+  ask = function(ctx)
+    local hits, reason = assist.search(ctx.question)
+    ctx:say(hits and hits.found .. hits.alike .. hits[2].service.code or reason)
+  end]], 'question = "x", hits = { { code = "a" }, { code = "b" } }', [[
+  kit.equal(got.said, "several2b")
+  local function ask(hits)
+    return kit.run { hook = "h.lua", question = "q", hits = hits }.said
+  end
+  kit.equal(ask(function(q) return nil, "no " .. q end), "no q")
+  kit.equal(ask(), "there is no catalogue")]])
+
+test("a catalogue gives services and hits", function()
+  local code, text = run {
+    ["c.csv"] = "code,name,agency_code,level\n1.001456,Cấp hộ chiếu,G01,full\n",
+    ["p_test.lua"] =
+      'local kit = require "assist.cli.kit"\nlocal hook = { ask = function(ctx)'
+      .. ' ctx:about(ctx.service) ctx:outcome("answered") end }\n'
+      .. 'kit.test("it", function() local got = kit.run { hook = hook, catalog '
+      .. '= "c.csv", service = "1.001456", question = "x" }\n'
+      .. 'kit.equal(got.about[1].name, "Cấp hộ chiếu") end)\n'
+      .. 'kit.test("none", function() kit.run { hook = hook, catalog = "c.csv",'
+      .. ' service = "9", question = "x" } end)',
+  }
+  has(text, "ok 1 - DIR/p_test.lua: it\n")
+  has(text, "# DIR/p_test.lua:5: the catalogue has no service 9\n")
+  equal(code, 1)
+end)
+
+for name, wrong in pairs {
+  ['kit.run has no option "qestion"'] = 'hook = {}, qestion = "x"',
+  ['there is no phase "page"'] = 'hook = {}, phase = "page"',
+  ['the hook has no function "ask"'] = 'hook = {}, question = "x"',
+  ['a service has no column "nme"'] =
+    "hook = { log = print }, phase = 'log', service = { nme = 1 }",
+  ["needs catalog ="] = "hook = { log = print }, phase = 'log', service = '1'",
+} do
+  test("a wrong kit.run: " .. name, function()
+    local code, text = run { ["a_test.lua"] =
+      'local kit = require "assist.cli.kit"\nkit.test("it", function()\n'
+      .. "kit.run { " .. wrong .. " } end)" }
+    has(text, "# DIR/a_test.lua:3: ")
+    has(text, name)
+    equal(code, 1)
+  end)
+end
+
+test("a hook that cannot be used is an error of the run", function()
+  local code, text = run { ["h.lua"] = "return 1", ["a_test.lua"] =
+    'local kit = require "assist.cli.kit"\nkit.test("it", function()\n'
+    .. 'kit.has(kit.run { hook = "h.lua" }.error, "must return a table") end)\n'
+    .. 'kit.test("none", function()\n'
+    .. 'kit.has(kit.run { hook = "x.lua" }.error, "cannot read") end)' }
+  has(text, "2 passed, 0 failed")
+  equal(code, 0)
+end)
+
+return tests
