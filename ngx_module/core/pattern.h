@@ -7,7 +7,7 @@
  * step from a budget that the caller may share among many matches; with the
  * budget gone, the match ends with ASSIST_PATTERN_OUT_OF_STEPS.
  *
- * A step is a pattern item tried, a byte or a set's entry looked at, about 6 ns;
+ * A step is a pattern item tried, a byte or a set's entry looked at, some 6 ns;
  * where the work is memmem()'s, memcmp()'s or memcpy()'s, which are faster, it
  * is ASSIST_PATTERN_CHUNK bytes.
  *

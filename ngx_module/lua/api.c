@@ -45,7 +45,6 @@ static int api_now(lua_State *L);
 static int api_normalize(lua_State *L);
 static int api_fold(lua_State *L);
 static int api_text(lua_State *L, int (*form)(assist_str_t, assist_buf_t *));
-static int api_buf_gc(lua_State *L);
 
 
 static const api_t  api_calls[] = {
@@ -105,11 +104,6 @@ assist_api_open(lua_State *L)
     lua_pushcfunction(L, api_fold);
     lua_setfield(L, -2, "fold");
     lua_setfield(L, -2, "text");
-
-    luaL_newmetatable(L, "assist.buf");
-    lua_pushcfunction(L, api_buf_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
 }
 
 
@@ -330,11 +324,7 @@ api_text(lua_State *L, int (*form)(assist_str_t, assist_buf_t *))
 
     s = assist_check_str(L, 1);
 
-    /* collected also when the push below runs out of memory */
-    buf = lua_newuserdata(L, sizeof(assist_buf_t));
-    *buf = (assist_buf_t) ASSIST_BUF_INIT;
-    luaL_getmetatable(L, "assist.buf");
-    lua_setmetatable(L, -2);
+    buf = assist_buf_push(L);
 
     if (form(s, buf) < 0) {
         return luaL_error(L, "not enough memory");
@@ -344,13 +334,4 @@ api_text(lua_State *L, int (*form)(assist_str_t, assist_buf_t *))
     assist_buf_free(buf);
 
     return 1;
-}
-
-
-static int
-api_buf_gc(lua_State *L)
-{
-    assist_buf_free(lua_touserdata(L, 1));
-
-    return 0;
 }

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 
 
+static const char  past_cpu[] = "used more CPU than assist_hook_cpu allows";
+
+
 static assist_run_state_t run_go(assist_run_t *run);
 static void run_release(assist_run_t *run, int reusable);
 static void run_step(assist_run_t *run);
@@ -241,9 +244,10 @@ run_step(assist_run_t *run)
     vm = run->vm;
     vm->run = run;
     run->waits = 0;
+    run->steps = (uint64_t) run->cpu_ticks * ASSIST_TICK_STEPS;
 
     if (run->overdue) {
-        strcpy(run->error, "used more CPU than assist_hook_cpu allows");
+        strcpy(run->error, past_cpu);
         run->state = ASSIST_RUN_PAST_CPU;
         return;
     }
@@ -265,16 +269,20 @@ run_step(assist_run_t *run)
     run->state = ASSIST_RUN_FAILED;
 
     if (rc == LUA_YIELD) {
-        strcpy(run->error, vm->past
-               ? "used more CPU than assist_hook_cpu allows"
-               : "coroutine.yield was called outside a coroutine of the "
-                 "hook's own");
+        strcpy(run->error, "coroutine.yield was called outside a coroutine of "
+               "the hook's own");
     } else {
         assist_one_line(run->thread, run->error, sizeof(run->error));
     }
 
     if (vm->past) {
         run->state = ASSIST_RUN_PAST_CPU;
+
+        /* the hook that stops it may have come in the middle of a call */
+
+        if (strstr(run->error, past_cpu) == NULL) {
+            strcpy(run->error, past_cpu);
+        }
 
     } else if (rc == LUA_ERRMEM
                || run_error_is(run->error, "not enough memory"))

@@ -43,6 +43,7 @@ struct assist_run_s {
     unsigned              overdue:1;    /* waits, but had no CPU left */
     uint32_t              logs;         /* lines so far */
     uint32_t              cpu_ticks;    /* between two waits */
+    uint64_t              steps;        /* of patterns, likewise */
     char                  error[512];   /* last: with FAILED only */
 };
 

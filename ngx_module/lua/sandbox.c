@@ -74,35 +74,44 @@ assist_sandbox_load(lua_State *L, const assist_source_t *source)
 void
 assist_sandbox_require(lua_State *L, assist_str_t module)
 {
+    int  hooks, env;
+
     lua_getfield(L, LUA_REGISTRYINDEX, "assist.hooks");
+    hooks = lua_gettop(L);
+
     assist_push_str(L, module);
-    lua_rawget(L, -2);
+    lua_rawget(L, hooks);
 
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-
-        /* the environment: require, _G; the rest is read through to globals */
-        lua_newtable(L);
-        lua_newtable(L);
-        lua_getfield(L, LUA_REGISTRYINDEX, "assist.api");
-        lua_setfield(L, -2, "assist");
-        lua_pushvalue(L, -2);
-        lua_pushcclosure(L, sandbox_require, 2);
-        /* hooks, require; the closure holds what is loaded, and where */
-        lua_pushvalue(L, -1);
-        lua_getupvalue(L, -1, 2);
-        lua_pushvalue(L, -2);
-        lua_setfield(L, -2, "require");
-        lua_getfield(L, LUA_REGISTRYINDEX, "assist.env");
-        lua_setmetatable(L, -2);
-        lua_pop(L, 2);
-
-        assist_push_str(L, module);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, -4);
+    if (!lua_isnil(L, -1)) {
+        lua_remove(L, hooks);
+        return;
     }
 
-    lua_remove(L, -2);
+    lua_pop(L, 1);
+
+    /* the environment: `require`; the rest is read through to the globals */
+    lua_newtable(L);
+    env = lua_gettop(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, "assist.env");
+    lua_setmetatable(L, env);
+
+    /* the closure: what was loaded, and where */
+    lua_newtable(L);
+    lua_getfield(L, LUA_REGISTRYINDEX, "assist.api");
+    lua_setfield(L, -2, "assist");
+    lua_pushvalue(L, env);
+    lua_pushcclosure(L, sandbox_require, 2);
+
+    lua_pushliteral(L, "require");
+    lua_pushvalue(L, -2);
+    lua_rawset(L, env);
+
+    assist_push_str(L, module);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, hooks);
+
+    lua_replace(L, hooks);
+    lua_settop(L, hooks);
 }
 
 
@@ -157,8 +166,11 @@ sandbox_libraries(lua_State *L)
     }
 
     lua_getglobal(L, "string");
+    assist_strings_open(L);
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
+    lua_pushnil(L);
+    lua_setfield(L, -2, "gfind");       /* the old name of gmatch */
 
     /* strings are one type for all hooks: nobody gets their metatable */
     lua_pushliteral(L, "");

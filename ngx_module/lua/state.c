@@ -14,7 +14,8 @@ typedef struct {
 } protect_t;
 
 
-static int vm_protected(lua_State *L);
+static int state_buf_gc(lua_State *L);
+static int state_protected(lua_State *L);
 
 
 assist_vm_t *
@@ -38,7 +39,7 @@ assist_vm_protect(assist_vm_t *vm, lua_CFunction fn, void *data,
     protect.fn = fn;
     protect.data = data;
 
-    if (lua_cpcall(vm->L, vm_protected, &protect) == 0) {
+    if (lua_cpcall(vm->L, state_protected, &protect) == 0) {
         return 0;
     }
 
@@ -128,7 +129,7 @@ assist_check_str(lua_State *L, int arg)
 
 
 static int
-vm_protected(lua_State *L)
+state_protected(lua_State *L)
 {
     protect_t  *protect = lua_touserdata(L, 1);
 
@@ -136,6 +137,34 @@ vm_protected(lua_State *L)
     lua_pushcfunction(L, protect->fn);
     lua_pushlightuserdata(L, protect->data);
     lua_call(L, 1, 0);
+
+    return 0;
+}
+
+
+assist_buf_t *
+assist_buf_push(lua_State *L)
+{
+    assist_buf_t  *buf;
+
+    buf = lua_newuserdata(L, sizeof(assist_buf_t));
+    *buf = (assist_buf_t) ASSIST_BUF_INIT;
+
+    if (luaL_newmetatable(L, "assist.buf")) {
+        lua_pushcfunction(L, state_buf_gc);
+        lua_setfield(L, -2, "__gc");
+    }
+
+    lua_setmetatable(L, -2);
+
+    return buf;
+}
+
+
+static int
+state_buf_gc(lua_State *L)
+{
+    assist_buf_free(lua_touserdata(L, 1));
 
     return 0;
 }

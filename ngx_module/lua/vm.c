@@ -142,6 +142,7 @@ assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
     vm->hooks = bind.hook;
 
     /* a file that loops when it is loaded must not keep the worker */
+    vm->steps = 100 * ASSIST_TICK_STEPS;
     assist_cpu_start(vm, assist_cpu_ticks(1000));
     rc = assist_vm_protect(vm, vm_bind, &bind, err);
     assist_cpu_stop(vm);

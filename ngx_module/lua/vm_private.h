@@ -10,11 +10,13 @@
 #include <lualib.h>
 #include <signal.h>
 
+#include "core/buf.h"
 #include "run.h"
 #include "vm.h"
 
 
-#define ASSIST_THREADS  64              /* finished coroutines kept for reuse */
+#define ASSIST_THREADS     64           /* finished coroutines kept for reuse */
+#define ASSIST_TICK_STEPS  1000000      /* of patterns: about a CPU tick's */
 
 
 struct assist_hook_s {
@@ -39,6 +41,7 @@ struct assist_vm_s {
     assist_run_t             *run;      /* the running one */
     assist_ctx_t             *ctx;      /* its request's, while it starts */
     int                       entry;    /* the function every thread starts */
+    uint64_t                  steps;    /* of patterns, while a file loads */
 
     assist_thread_t           threads[ASSIST_THREADS];
     uint32_t                  nthreads;
@@ -79,6 +82,12 @@ uint32_t assist_service_check(lua_State *L, int arg);
 /* Pushes a string, or nil where s.data is NULL. */
 void assist_push_str(lua_State *L, assist_str_t s);
 assist_str_t assist_check_str(lua_State *L, int arg);
+
+/* Pushes a buffer that is freed, at the latest, when it is collected. */
+assist_buf_t *assist_buf_push(lua_State *L);
+
+/* Puts find, match, gmatch and gsub into the table on the top (strings.c). */
+void assist_strings_open(lua_State *L);
 
 /* Raises "FILE:LINE: ..." with the hook's own line. */
 int assist_raise(lua_State *L, const char *fmt, ...)

@@ -157,3 +157,66 @@ test('a chat location may be one path, or a regular expression',
       assert.deepEqual([status, json.outcome], [200, 'answered'], path);
     }
   });
+
+test('a pattern that takes for ever is stopped', async (stage) => {
+  const { port, nginx } = await stage.site({
+    hooks: Object.fromEntries(Object.entries({
+      find: '("a"):rep(30000):find(".-.-.-.-b")',
+      match: '("a"):rep(30000):match("[a-z]*[a-z]*[a-z]*x")',
+      gmatch: 'for _ in ("a"):rep(30000):gmatch("a*a*a*b") do end',
+      gsub: '("a"):rep(30000):gsub(".-.-.-b", "")',
+      pcall: 'while true do pcall(string.find, ("a"):rep(30000), ".-.-.-b") end',
+      callback: '("abc"):gsub(".", function() while true do end end)',
+    }).map(([name, body]) => [`${name}.lua`, inRequest(body)])),
+    server: ['find', 'match', 'gmatch', 'gsub', 'pcall', 'callback']
+      .map((name) => `location /${name} { assist_hook ${name}.lua;
+        proxy_pass http://{{portal}}; }`).join(' '),
+    errors: [/took more steps than|used more CPU than/] });
+  for (const name of ['find', 'match', 'gmatch', 'gsub', 'pcall', 'callback']) {
+    const got = await get(port, `/${name}`);
+    assert.match(got.text, /<html/, name);
+    assert.ok(got.ms < 1500, `${name} took ${got.ms} ms`);
+  }
+  assert.equal(nginx.logged(/assist: hook h failed/).length, 6);
+  assert.deepEqual(nginx.workerPids(), nginx.pids);
+});
+
+test('patterns are Lua\'s', async (stage) => {
+  const cases = `
+    ("hello world"):find("o w"), ("hello"):find("l+"), ("a.b"):find(".", 1, true),
+    ("key = value"):match("^(%w+)%s*=%s*(%w+)$"), ("x"):match("y"),
+    ("2026-11-23"):gsub("(%d+)-(%d+)-(%d+)", "%3/%2/%1"),
+    ("abc"):gsub("%w", "%0%0", 2), ("abc"):gsub("", "-"),
+    ("$name"):gsub("%$(%w+)", { name = "An" }),
+    ("abc"):gsub("b", function() return nil end), (("x"):rep(5)):gsub("x", 1),
+    ("f(a(b)c)d"):match("%b()"), ("THE (quick) fox"):find("%((%a+)%)"),
+    ("hello"):find("", 10), ("hello"):match("()ll()"), ("aaa"):find("a-", 2),
+    pcall(string.rep), pcall(string.find, "a", "[a"), pcall(string.find, "a", "%"),
+    pcall(string.gsub, "a", "a", true), pcall(string.gsub, "a", "(a", "x")`;
+  const { port } = await stage.site({
+    hooks: { 'h.lua': hook(`request = function(ctx)
+      local list = {}
+      local function add(...)
+        local t = { ... }
+        for i = 1, select("#", ...) do t[i] = tostring(t[i]) end
+        list[#list + 1] = table.concat(t, ",")
+      end
+      ${cases.split(/,\s+(?=\("|\(\("|pcall)/).map((c) => `add(${c.trim()})`).join('\n')}
+      local words = {}
+      for k, v in ("a=1, b=2"):gmatch("(%w+)=(%w+)") do
+        words[#words + 1] = k .. v
+      end
+      add(unpack(words))
+      for w in ("one two"):gmatch("%a+") do add(w) end
+      ctx:reply(200, table.concat(list, "\\n"))
+    end`) }, page: 'assist_hook h.lua;' });
+  const lines = (await get(port, page)).text.split('\n');
+  assert.deepEqual(lines.slice(0, 16), ['5,7', '3,4', '2,2', 'key,value', 'nil',
+    '23/11/2026,1', 'aabbc,2', '-a-b-c-,4', 'An,1', 'abc,1', '11111,5',
+    '(a(b)c)', '5,11,quick', '6,5', '3,5', '2,1']);
+  assert.match(lines[17], /^false,malformed pattern \(missing '\]'\)/);
+  assert.match(lines[18], /^false,malformed pattern \(ends with '%'\)/);
+  assert.match(lines[19], /string\/function\/table expected, got boolean/);
+  assert.equal(lines[20], 'true,x,1');
+  assert.deepEqual(lines.slice(-3), ['a1,b2', 'one', 'two']);
+});

@@ -9,7 +9,8 @@ return { name = "h", request = function(ctx, conf)
 end }`;
 
 async function answers(stage, hooks, errors) {
-  const server = Object.keys(hooks).map((file) =>
+  const server = Object.keys(hooks).filter((file) => file !== 'counter.lua')
+    .map((file) =>
     `location /${file}/ { assist_hook ${file}; }`).join(' ');
   const { port, nginx } = await stage.site({ hooks, server, errors });
   const of = async (file) => (await get(port, `/${file}/`)).text;
@@ -126,3 +127,17 @@ test('a module that fails may be tried again, and says why', async (stage) => {
   assert.match(self, /module "self" requires itself/);
   assert.match(nowhere, /module "nowhere" was not found in assist_hook_path/);
 });
+
+test('a file\'s name is no global, and its module is run once',
+  async (stage) => {
+    const { of } = await answers(stage, {
+      'pcall.lua': `local assist = require "assist"
+        local counter = require "counter"
+        counter.n = counter.n + 1
+        return { name = "pcall", request = function(ctx)
+          ctx:reply(200, tostring(pcall(error)) .. require("counter").n) end }`,
+      'counter.lua': 'return { n = 0 }',
+    });
+    assert.equal(await of('pcall.lua'), 'false1');
+    assert.equal(await of('pcall.lua'), 'false1');
+  });
