@@ -24,7 +24,7 @@ UNIT     := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*
 SOURCES  := $(wildcard ngx_module/*/*.[ch])
 
 .PHONY: all deps deps-test deps-bench build demo demo-stop test unit \
-        bench-quick install clean
+        fuzz bench-quick install clean
 
 all: build
 
@@ -77,6 +77,10 @@ demo-stop:
 # Everything; ends with one line "N passed, N failed".
 test: deps-test build unit
 	@OUT=$(OUT) SANITIZE=$(SANITIZE) tests/run.sh
+
+# Random patterns, ours against the engine's own.
+fuzz: build
+	@luajit tests/fuzz/pattern_diff.lua
 
 # Side by side with nginx and lua-nginx-module; writes tests/bench/RESULTS.md.
 bench-quick: deps-bench build

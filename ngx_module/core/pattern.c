@@ -2,14 +2,11 @@
 #define _GNU_SOURCE                     /* memmem() */
 #endif
 
-#include "pattern.h"
+#include "pattern_priv.h"
 
 
 /* Start positions between two looks at the budget, in a plain find. */
 #define PLAIN_WINDOW  4096
-
-
-typedef unsigned char  byte_t;
 
 
 static const byte_t *match_here(assist_pattern_t *m, const byte_t *s,
@@ -30,30 +27,6 @@ static const byte_t *balanced(assist_pattern_t *m, const byte_t *s,
     const byte_t *p);
 static const byte_t *frontier(assist_pattern_t *m, const byte_t *s,
     const byte_t *p);
-static const byte_t *item_end(assist_pattern_t *m, const byte_t *p);
-static int item_has(assist_pattern_t *m, byte_t c, const byte_t *p,
-    const byte_t *end);
-static int set_has(assist_pattern_t *m, byte_t c, const byte_t *p,
-    const byte_t *end);
-static int class_has(byte_t c, byte_t class);
-static const byte_t *fail(assist_pattern_t *m, const char *error);
-
-
-/* Takes n steps; 0: there were fewer, and the match is over. */
-
-static inline int
-spend(assist_pattern_t *m, uint64_t n)
-{
-    if (*m->steps_left < n) {
-        *m->steps_left = 0;
-        m->rc = ASSIST_PATTERN_OUT_OF_STEPS;
-        return 0;
-    }
-
-    *m->steps_left -= n;
-
-    return 1;
-}
 
 
 static inline const byte_t *
@@ -63,33 +36,10 @@ subject_end(const assist_pattern_t *m)
 }
 
 
-static inline const byte_t *
-pattern_end(const assist_pattern_t *m)
-{
-    return (const byte_t *) m->pattern.data + m->pattern.len;
-}
-
-
-/* The pattern's byte at p; 0, which no pattern has, at its end. */
-
-static inline byte_t
-peek(const assist_pattern_t *m, const byte_t *p)
-{
-    return p < pattern_end(m) ? *p : 0;
-}
-
-
 static inline size_t
 offset(const assist_pattern_t *m, const byte_t *s)
 {
     return (size_t) (s - (const byte_t *) m->subject.data);
-}
-
-
-static inline int
-is_digit(byte_t c)
-{
-    return c >= '0' && c <= '9';
 }
 
 
@@ -174,14 +124,14 @@ assist_pattern_capture(assist_pattern_t *m, uint32_t n,
     }
 
     if (n > m->ncaptures) {
-        fail(m, "invalid capture index");
+        assist_pattern_fail(m, "invalid capture index");
         return ASSIST_PATTERN_ERROR;
     }
 
     *capture = m->captures[n - 1];
 
     if (capture->len == ASSIST_PATTERN_UNFINISHED) {
-        fail(m, "unfinished capture");
+        assist_pattern_fail(m, "unfinished capture");
         return ASSIST_PATTERN_ERROR;
     }
 
@@ -357,7 +307,7 @@ static const byte_t *
 match_here(assist_pattern_t *m, const byte_t *s, const byte_t *p)
 {
     if (++m->depth > ASSIST_PATTERN_MAX_DEPTH) {
-        return fail(m, "pattern too complex");
+        return assist_pattern_fail(m, "pattern too complex");
     }
 
     s = match_items(m, s, p);
@@ -433,7 +383,7 @@ match_items(assist_pattern_t *m, const byte_t *s, const byte_t *p)
 
         /* one character, perhaps with a quantifier */
 
-        end = item_end(m, p);
+        end = assist_pattern_item_end(m, p);
         if (end == NULL) {
             return NULL;
         }
@@ -450,7 +400,7 @@ match_items(assist_pattern_t *m, const byte_t *s, const byte_t *p)
             return repeat_least(m, s, p, end);
 
         case '?':
-            if (s < subject_end(m) && item_has(m, *s, p, end)) {
+            if (s < subject_end(m) && assist_pattern_item_has(m, *s, p, end)) {
                 rest = match_here(m, s + 1, end + 1);
                 if (rest != NULL) {
                     return rest;
@@ -465,7 +415,7 @@ match_items(assist_pattern_t *m, const byte_t *s, const byte_t *p)
             continue;
         }
 
-        if (s == subject_end(m) || !item_has(m, *s, p, end)) {
+        if (s == subject_end(m) || !assist_pattern_item_has(m, *s, p, end)) {
             return NULL;
         }
 
@@ -487,7 +437,7 @@ repeat_most(assist_pattern_t *m, const byte_t *s, const byte_t *p,
     room = (size_t) (subject_end(m) - s);
     n = 0;
 
-    while (n < room && item_has(m, s[n], p, end)) {
+    while (n < room && assist_pattern_item_has(m, s[n], p, end)) {
         n++;
     }
 
@@ -526,7 +476,7 @@ repeat_least(assist_pattern_t *m, const byte_t *s, const byte_t *p,
             return rest;
         }
 
-        if (s == subject_end(m) || !item_has(m, *s, p, end)) {
+        if (s == subject_end(m) || !assist_pattern_item_has(m, *s, p, end)) {
             return NULL;
         }
 
@@ -544,7 +494,7 @@ open_capture(assist_pattern_t *m, const byte_t *s, const byte_t *p)
     assist_pattern_capture_t  *capture;
 
     if (m->ncaptures == ASSIST_PATTERN_MAX_CAPTURES) {
-        return fail(m, "too many captures");
+        return assist_pattern_fail(m, "too many captures");
     }
 
     capture = &m->captures[m->ncaptures++];
@@ -581,7 +531,7 @@ close_capture(assist_pattern_t *m, const byte_t *s, const byte_t *p)
 
     do {
         if (n == 0) {
-            return fail(m, "invalid pattern capture");
+            return assist_pattern_fail(m, "invalid pattern capture");
         }
 
         capture = &m->captures[--n];
@@ -614,7 +564,7 @@ back_reference(assist_pattern_t *m, const byte_t *s, byte_t digit)
     if (n == 0 || n > m->ncaptures
         || m->captures[n - 1].len == ASSIST_PATTERN_UNFINISHED)
     {
-        return fail(m, "invalid capture index");
+        return assist_pattern_fail(m, "invalid capture index");
     }
 
     capture = &m->captures[n - 1];
@@ -648,7 +598,7 @@ balanced(assist_pattern_t *m, const byte_t *s, const byte_t *p)
     const byte_t  *end;
 
     if (pattern_end(m) - p < 2) {
-        return fail(m, "unbalanced pattern");
+        return assist_pattern_fail(m, "unbalanced pattern");
     }
 
     open = p[0];
@@ -693,10 +643,10 @@ frontier(assist_pattern_t *m, const byte_t *s, const byte_t *p)
     const byte_t  *end;
 
     if (peek(m, p) != '[') {
-        return fail(m, "missing '[' after '%f' in pattern");
+        return assist_pattern_fail(m, "missing '[' after '%f' in pattern");
     }
 
-    end = item_end(m, p);
+    end = assist_pattern_item_end(m, p);
     if (end == NULL) {
         return NULL;
     }
@@ -704,204 +654,11 @@ frontier(assist_pattern_t *m, const byte_t *s, const byte_t *p)
     before = offset(m, s) ? s[-1] : '\0';
     after = s < subject_end(m) ? *s : '\0';
 
-    if (set_has(m, before, p, end) || !set_has(m, after, p, end)) {
+    if (assist_pattern_set_has(m, before, p, end)
+        || !assist_pattern_set_has(m, after, p, end))
+    {
         return NULL;
     }
 
     return m->rc == ASSIST_PATTERN_NO_MATCH ? end : NULL;
-}
-
-
-/*
- * After the single character, class or set at p, which is not the end.  The
- * first character of a set is in it, even if it is a "]".
- */
-
-static const byte_t *
-item_end(assist_pattern_t *m, const byte_t *p)
-{
-    const byte_t  *start;
-
-    start = p;
-
-    if (*p == '%') {
-        if (peek(m, p + 1) == '\0') {
-            return fail(m, "malformed pattern (ends with '%')");
-        }
-
-        return p + 2;
-    }
-
-    if (*p++ != '[') {
-        return p;
-    }
-
-    if (peek(m, p) == '^') {
-        p++;
-    }
-
-    do {
-        if (peek(m, p) == '\0') {
-            return fail(m, "malformed pattern (missing ']')");
-        }
-
-        if (*p++ == '%' && peek(m, p) != '\0') {
-            p++;
-        }
-
-    } while (peek(m, p) != ']');
-
-    p++;
-
-    return spend(m, (uint64_t) (p - start)) ? p : NULL;
-}
-
-
-/* Whether c is what the item from p to end stands for; 0 without a step. */
-
-static int
-item_has(assist_pattern_t *m, byte_t c, const byte_t *p, const byte_t *end)
-{
-    if (*p == '[') {
-        return set_has(m, c, p, end);
-    }
-
-    if (!spend(m, 1)) {
-        return 0;
-    }
-
-    switch (*p) {
-
-    case '.':
-        return 1;
-
-    case '%':
-        return class_has(c, p[1]);
-
-    default:
-        return c == *p;
-    }
-}
-
-
-/*
- * A range whose end is a "%" takes no notice of what that would escape, so
- * that the bytes after it are read in another way than item_end() did, up to
- * the "]" itself; LuaJIT's are, too.
- */
-
-static int
-set_has(assist_pattern_t *m, byte_t c, const byte_t *p, const byte_t *end)
-{
-    int            found, negated;
-    uint64_t       nentries;
-    const byte_t  *last;
-
-    last = end - 1;
-    negated = (*++p == '^');
-    p += negated;
-
-    found = 0;
-    nentries = 0;
-
-    while (p < last && !found) {
-
-        nentries++;
-
-        if (*p == '%') {
-            found = class_has(c, p[1]);
-            p += 2;
-
-        } else if (p[1] == '-' && p + 2 < last) {
-            found = p[0] <= c && c <= p[2];
-            p += 3;
-
-        } else {
-            found = (c == *p);
-            p++;
-        }
-    }
-
-    return spend(m, nentries) && found != negated;
-}
-
-
-/* %a and its kin, of ASCII; in capitals, their complement. */
-
-static int
-class_has(byte_t c, byte_t class)
-{
-    int     found, alpha, digit, graph;
-    byte_t  lower;
-
-    if (class < 'A') {
-        return c == class;
-    }
-
-    lower = c | 0x20;
-    alpha = lower >= 'a' && lower <= 'z';
-    digit = is_digit(c);
-    graph = c > ' ' && c < 0x7f;
-
-    switch (class | 0x20) {
-
-    case 'a':
-        found = alpha;
-        break;
-
-    case 'c':
-        found = c < ' ' || c == 0x7f;
-        break;
-
-    case 'd':
-        found = digit;
-        break;
-
-    case 'g':
-        found = graph;
-        break;
-
-    case 'l':
-        found = alpha && c == lower;
-        break;
-
-    case 'p':
-        found = graph && !alpha && !digit;
-        break;
-
-    case 's':
-        found = c == ' ' || (c >= '\t' && c <= '\r');
-        break;
-
-    case 'u':
-        found = alpha && c != lower;
-        break;
-
-    case 'w':
-        found = alpha || digit;
-        break;
-
-    case 'x':
-        found = digit || (lower >= 'a' && lower <= 'f');
-        break;
-
-    case 'z':
-        found = (c == '\0');
-        break;
-
-    default:
-        return c == class;
-    }
-
-    return found == ((class & 0x20) != 0);
-}
-
-
-static const byte_t *
-fail(assist_pattern_t *m, const char *error)
-{
-    m->rc = ASSIST_PATTERN_ERROR;
-    m->error = error;
-
-    return NULL;
 }
