@@ -2,7 +2,7 @@
 #define _GNU_SOURCE                     /* memmem() */
 #endif
 
-#include "pattern_priv.h"
+#include "pattern_item.h"
 
 
 /* Start positions between two looks at the budget, in a plain find. */

@@ -2,7 +2,7 @@
  * One item of a pattern: a character, a class such as %a, or a set.
  */
 
-#include "pattern_priv.h"
+#include "pattern_item.h"
 
 
 static int class_has(byte_t c, byte_t class);

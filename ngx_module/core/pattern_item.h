@@ -1,9 +1,9 @@
 /*
- * Shared by pattern*.c.
+ * The items of a pattern, for pattern.c.
  */
 
-#ifndef ASSIST_PATTERN_PRIV_H
-#define ASSIST_PATTERN_PRIV_H
+#ifndef ASSIST_PATTERN_ITEM_H
+#define ASSIST_PATTERN_ITEM_H
 
 #include "pattern.h"
 
