@@ -16,17 +16,38 @@ void
 assist_digest(unsigned char out[ASSIST_DIGEST_LEN], const assist_str_t *parts,
     size_t n)
 {
+    char        buf[512], *p;
     size_t      i;
     uint64_t    len;
     SHA256_CTX  sha;
 
     SHA256_Init(&sha);
 
-    for (i = 0; i < n; i++) {
+    /* short parts go together: hashing a few bytes costs as a block does */
+
+    for (i = 0, p = buf; i < n; i++) {
         len = parts[i].len;
-        SHA256_Update(&sha, &len, sizeof(len));
-        SHA256_Update(&sha, parts[i].data, parts[i].len);
+
+        if ((size_t) (buf + sizeof(buf) - p) < sizeof(len) + len) {
+            SHA256_Update(&sha, buf, (size_t) (p - buf));
+            p = buf;
+        }
+
+        memcpy(p, &len, sizeof(len));
+        p += sizeof(len);
+
+        if (len > sizeof(buf) - sizeof(len)) {
+            SHA256_Update(&sha, buf, (size_t) (p - buf));
+            SHA256_Update(&sha, parts[i].data, len);
+            p = buf;
+
+        } else if (len) {
+            memcpy(p, parts[i].data, len);
+            p += len;
+        }
     }
+
+    SHA256_Update(&sha, buf, (size_t) (p - buf));
 
     SHA256_Final(out, &sha);
 }

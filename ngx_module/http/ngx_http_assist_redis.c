@@ -1,7 +1,7 @@
 /*
  * Redis: one pipelined connection a worker.
  *
- * hiredis has the protocol (formatting, the reply reader), nginx the socket.
+ * hiredis reads the replies, nginx has the socket.
  * Replies are matched to commands first in, first out.  A command cannot be
  * recalled, so an op whose request has gone stays queued until its reply has
  * come.  While Redis is away every command fails at once, and is tried again
@@ -12,7 +12,10 @@
 
 #include <hiredis/hiredis.h>
 
+#include "core/resp.h"
 
+
+#define NGX_HTTP_ASSIST_REDIS_WORDS   8                 /* of a command */
 #define NGX_HTTP_ASSIST_REDIS_QUEUE   1024              /* commands */
 #define NGX_HTTP_ASSIST_REDIS_BYTES   (4 * 1024 * 1024) /* not yet sent */
 #define NGX_HTTP_ASSIST_REDIS_PAUSE   100               /* ms, doubled up to */
@@ -397,29 +400,19 @@ static ngx_int_t
 ngx_http_assist_redis_queue(ngx_http_assist_redis_t *rd,
     ngx_http_assist_op_t *op, ngx_uint_t argc, ngx_str_t *argv)
 {
-    char                  *command;
-    size_t                 lens[8];
-    long long              len;
     ngx_uint_t             i;
-    const char            *words[8];
+    assist_str_t           words[NGX_HTTP_ASSIST_REDIS_WORDS];
     ngx_http_assist_op_t  *mine;
 
-    if (argc > 8) {
+    if (argc > NGX_HTTP_ASSIST_REDIS_WORDS) {
         return NGX_ERROR;
     }
 
     for (i = 0; i < argc; i++) {
-        words[i] = (const char *) argv[i].data;
-        lens[i] = argv[i].len;
+        words[i] = ngx_http_assist_str(argv[i]);
     }
 
-    len = redisFormatCommandArgv(&command, (int) argc, words, lens);
-    if (len < 0) {
-        return NGX_ERROR;
-    }
-
-    assist_buf_add(&rd->out, command, (size_t) len);
-    redisFreeCommand(command);
+    assist_resp_command(&rd->out, words, argc);
 
     if (rd->out.failed) {
         ngx_http_assist_redis_close(rd, 0, "no memory");
