@@ -86,7 +86,7 @@ test('an answer, its sources and log lines are bounded', async (stage) => {
   await bounded('cite', 'while true do ctx:cite{ title = "t" } end',
                 /ctx:cite: an answer may have 100 sources/);
   const { port, nginx } = await withHook(stage, inRequest(
-    'for i = 1, 100000 do assist.log.warn("line " .. i) end'));
+    'for i = 1, 2000 do assist.log.warn("line " .. i) end'));
   assert.equal((await get(port, page)).status, 200);
   assert.equal(nginx.logged(/assist: line/).length, 100);
   assert.equal(nginx.logged(/more lines of this run are not shown/).length, 1);
