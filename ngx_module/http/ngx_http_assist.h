@@ -224,6 +224,8 @@ ngx_int_t ngx_http_assist_load_catalog(ngx_conf_t *cf, ngx_str_t *name,
     ngx_http_assist_main_conf_t *mcf);
 ngx_int_t ngx_http_assist_add_synonyms(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf, ngx_str_t *name);
+ngx_int_t ngx_http_assist_add_hook(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf, ngx_str_t *path);
 ngx_int_t ngx_http_assist_build_index(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 ngx_int_t ngx_http_assist_load_sources(ngx_conf_t *cf,

@@ -558,6 +558,12 @@ ngx_http_assist_hook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
 
+    if (hook->file.data[0] == '/'
+        && ngx_http_assist_add_hook(cf, mcf, &hook->file) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
     slot = ngx_array_push(&mcf->hooks);
     if (slot == NULL) {
         return NGX_CONF_ERROR;

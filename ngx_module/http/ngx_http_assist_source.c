@@ -299,6 +299,20 @@ ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf)
 }
 
 
+/* A hook named by its whole path, which is its module's name, too. */
+
+ngx_int_t
+ngx_http_assist_add_hook(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
+    ngx_str_t *path)
+{
+    if (ngx_http_assist_find_source(mcf, ngx_http_assist_str(*path))) {
+        return NGX_OK;
+    }
+
+    return ngx_http_assist_add_source(cf, mcf, path, path);
+}
+
+
 /* Finds a hook's file and sees that it compiles. */
 
 static ngx_int_t
@@ -309,15 +323,8 @@ ngx_http_assist_bind(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
     assist_error_t   err;
 
     if (hook->file.data[0] == '/') {
+        /* read with its directive */
         module = hook->file;
-
-        if (ngx_http_assist_find_source(mcf, ngx_http_assist_str(module))
-            == NULL
-            && ngx_http_assist_add_source(cf, mcf, &hook->file, &module)
-               != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
 
     } else if (ngx_http_assist_module_name(cf, &hook->file, 0, &module)
                != NGX_OK)

@@ -180,13 +180,6 @@ assist_hook_version(const assist_hook_t *hook)
 }
 
 
-size_t
-assist_vm_memory(const assist_vm_t *vm)
-{
-    return vm->used;
-}
-
-
 static void *
 vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
 {

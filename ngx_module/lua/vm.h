@@ -36,7 +36,6 @@ typedef struct {
     const assist_source_t   *sources;   /* what `require` finds, in order */
     uint32_t                 nsources;
     size_t                   memory;    /* bytes */
-    char                     catalog_hash[65];
 } assist_vm_conf_t;
 
 
@@ -62,9 +61,6 @@ assist_hook_t *assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
 int assist_hook_has(const assist_hook_t *hook, assist_phase_t phase);
 assist_str_t assist_hook_name(const assist_hook_t *hook);
 assist_str_t assist_hook_version(const assist_hook_t *hook);
-
-/* Bytes in use. */
-size_t assist_vm_memory(const assist_vm_t *vm);
 
 
 #endif

@@ -95,6 +95,13 @@ refuses('a hook that does not exist', hooked('assist_hook none.lua;'),
 refuses('a hook by its whole path that does not exist',
         hooked('assist_hook /nowhere/none.lua;'),
         /"\/nowhere\/none\.lua" failed \(2/);
+test('a hook by its whole path is reported at its own line', async (stage) => {
+  const { stderr } = await stage.check(
+    `assist_hook /nowhere/none.lua;\n\n\n${chat}\n`);
+  const line = stage.read('nginx.conf').split('\n')
+    .findIndex((text) => text.includes('/nowhere/none.lua')) + 1;
+  assert.match(stderr, new RegExp(`none\\.lua" failed .* in \\S+:${line}\\n`));
+});
 refuses('a hook parameter without "="', hooked('assist_hook a.lua greeting;'),
         /invalid parameter "greeting", a hook takes key=value in \S+nginx\.conf:\d+/);
 refuses('a hook parameter without a name', hooked('assist_hook a.lua =hi;'),
