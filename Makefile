@@ -21,6 +21,7 @@ endif
 CORE     := $(wildcard ngx_module/core/*.c)
 CORELIBS := -lsqlite3 -lutf8proc -lcrypto -lz -lm
 UNIT     := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SOURCES  := $(wildcard ngx_module/*/*.[ch])
 
 .PHONY: all deps deps-test deps-bench build demo demo-stop test unit \
@@ -78,9 +79,18 @@ demo-stop:
 test: deps-test build unit
 	@OUT=$(OUT) SANITIZE=$(SANITIZE) tests/run.sh
 
-# Random patterns, ours against the engine's own.
-fuzz: build
+# Random patterns, ours against the engine's own; then what libFuzzer thinks of.
+fuzz: build $(FUZZ)
 	@luajit tests/fuzz/pattern_diff.lua
+	@for f in $(FUZZ); do \
+	    echo "$$f"; $$f -max_len=400 -max_total_time=60 2>&1 | tail -1; \
+	    [ $${PIPESTATUS[0]} = 0 ] || exit 1; done
+
+$(OUT)/fuzz/%: tests/fuzz/%.c $(CORE)
+	@mkdir -p $(@D)
+	@clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined -Ingx_module -Ingx_module/core \
+	    -o $@ $< $(CORE) $(CORELIBS)
 
 # Side by side with nginx and lua-nginx-module; writes tests/bench/RESULTS.md.
 bench-quick: deps-bench build
