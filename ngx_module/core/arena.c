@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 
+#define ARENA_FIRST  1024           /* blocks double up to ARENA_BLOCK */
 #define ARENA_BLOCK  (64 * 1024)
 #define ARENA_ALIGN  _Alignof(max_align_t)
 
@@ -62,7 +63,9 @@ assist_arena_alloc(assist_arena_t *a, size_t size)
     b = a->head;
 
     if (b == NULL || b->size - b->used < size) {
-        room = size > ARENA_BLOCK ? size : ARENA_BLOCK;
+        room = b == NULL ? ARENA_FIRST : b->size * 2;
+        room = room > ARENA_BLOCK ? ARENA_BLOCK : room;
+        room = size > room ? size : room;
 
         b = malloc(sizeof(block_t) + room);
         if (b == NULL) {
@@ -72,7 +75,7 @@ assist_arena_alloc(assist_arena_t *a, size_t size)
         b->used = 0;
         b->size = room;
 
-        if (a->head && room == size && size > ARENA_BLOCK) {
+        if (a->head && size > ARENA_BLOCK) {
             /* a block of its own: keep filling the current one */
             b->next = a->head->next;
             a->head->next = b;

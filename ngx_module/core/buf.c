@@ -203,3 +203,56 @@ assist_buf_csv(assist_buf_t *b, assist_str_t s)
 
     assist_buf_putc(b, '"');
 }
+
+
+void
+assist_buf_html(assist_buf_t *b, assist_str_t s)
+{
+    size_t       i, from;
+    const char  *ref;
+
+    for (i = 0, from = 0; i < s.len; i++) {
+
+        switch (s.data[i]) {
+
+        case '&':
+            ref = "&amp;";
+            break;
+
+        case '<':
+            ref = "&lt;";
+            break;
+
+        case '>':
+            ref = "&gt;";
+            break;
+
+        case '"':
+            ref = "&quot;";
+            break;
+
+        case '\'':
+            ref = "&#39;";
+            break;
+
+        case '\t':
+        case '\n':
+        case '\f':
+        case '\r':
+            continue;
+
+        default:
+            if ((unsigned char) s.data[i] >= 0x20 && s.data[i] != 0x7f) {
+                continue;
+            }
+
+            ref = "";
+        }
+
+        assist_buf_add(b, s.data + from, i - from);
+        assist_buf_puts(b, ref);
+        from = i + 1;
+    }
+
+    assist_buf_add(b, s.data + from, i - from);
+}

@@ -1,6 +1,6 @@
 /*
- * A growing byte buffer, and the JSON and CSV spellings that are written into
- * it.  A failed allocation is remembered in `failed` and makes every later
+ * A growing byte buffer, and the JSON, CSV and HTML spellings that are written
+ * into it.  A failed allocation is remembered in `failed` and makes every later
  * call do nothing, so a writer checks once, at its end.
  */
 
@@ -40,6 +40,12 @@ void assist_buf_json(assist_buf_t *b, assist_str_t s);
 
 /* A CSV field (RFC 4180), quoted where needed. */
 void assist_buf_csv(assist_buf_t *b, assist_str_t s);
+
+/*
+ * Text in HTML, between tags or in a quoted attribute: & < > " ' as
+ * references; control characters that HTML does not have are left out.
+ */
+void assist_buf_html(assist_buf_t *b, assist_str_t s);
 
 /* Inline, so that a literal becomes a few stores. */
 static inline void

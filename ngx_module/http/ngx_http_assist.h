@@ -18,13 +18,16 @@
 #include "core/search.h"
 #include "lua/run.h"
 #include "lua/vm.h"
+#include "ngx_http_assist_call.h"
 #include "ngx_http_assist_op.h"
 
 
-#define NGX_HTTP_ASSIST_BODY_MAX  (16 * 1024)   /* of a question */
+#define NGX_HTTP_ASSIST_BODY_MAX   (16 * 1024)  /* of a question */
+#define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
 
 
-typedef struct ngx_http_assist_redis_s  ngx_http_assist_redis_t;
+typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
+typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
 
 
 typedef struct {
@@ -54,6 +57,9 @@ typedef struct {
 
     ngx_array_t                     *hook_path;     /* of ngx_str_t */
     size_t                           hook_memory;
+    ngx_flag_t                       hook_sandbox;
+    ngx_flag_t                       hook_reload;
+    ngx_int_t                        request_id;    /* the variable's index */
     ngx_array_t                      hooks;         /* of ..._hook_t * */
     ngx_http_assist_hook_t          *procedures;    /* the default ask hook */
     ngx_array_t                      sources;       /* of assist_source_t */
@@ -75,6 +81,8 @@ typedef struct {
     /* in a worker */
     assist_search_t                 *search;
     assist_vm_t                     *vm;
+    ngx_http_assist_reload_t        *reload;        /* NULL: off */
+    ngx_uint_t                       generation;    /* of Lua files */
 } ngx_http_assist_main_conf_t;
 
 
@@ -87,9 +95,11 @@ typedef struct {
     ngx_msec_t                       hook_timeout;
     time_t                           cache_valid;
     ngx_http_complex_value_t        *cache_scope;
+    ngx_array_t                     *fetch;         /* of ngx_str_t */
     ngx_flag_t                       coverage_log;
     ngx_flag_t                       chat;
     u_char                          *cache_seed;    /* in a worker */
+    ngx_uint_t                       cache_generation;
 } ngx_http_assist_loc_conf_t;
 
 
@@ -136,7 +146,7 @@ typedef struct {
     assist_buf_t                     said;
     ngx_array_t                      cites;         /* ..._cite_t */
     ngx_array_t                      about;         /* uint32_t, procedures */
-    ngx_str_t                        reply_type;
+    ngx_array_t                      reply_headers; /* ngx_table_elt_t */
     ngx_str_t                        reply_body;
     ngx_uint_t                       reply_status;  /* 0: none */
 
@@ -168,7 +178,7 @@ typedef struct {
                                                        the question */
     unsigned                         chat:1;
 
-    assist_run_t                     run;           /* last: not all zeroed */
+    assist_run_t                     run;
 } ngx_http_assist_ctx_t;
 
 
@@ -192,6 +202,16 @@ ngx_http_assist_ngx_str(assist_str_t s)
     out.data = (u_char *) s.data;
 
     return out;
+}
+
+
+/* Equal but for case, as the names of headers are. */
+
+static ngx_inline ngx_uint_t
+ngx_http_assist_is(ngx_str_t *s, const char *name)
+{
+    return s->len == ngx_strlen(name)
+           && ngx_strncasecmp(s->data, (u_char *) name, s->len) == 0;
 }
 
 
@@ -230,6 +250,13 @@ ngx_int_t ngx_http_assist_build_index(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 ngx_int_t ngx_http_assist_load_sources(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf);
+
+/* ngx_http_assist_reload.c: changed Lua files, in a worker */
+void ngx_http_assist_reload_init(ngx_cycle_t *cycle,
+    ngx_http_assist_main_conf_t *mcf);
+/* looks, at most once a second; for mcf->reload only */
+void ngx_http_assist_reload_due(ngx_http_request_t *r);
 
 /* ngx_http_assist_hook.c: the worker's Lua state and the runs of requests */
 void ngx_http_assist_hook_init(ngx_cycle_t *cycle,
@@ -249,6 +276,15 @@ void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
 
 /* ngx_http_assist_host.c: what a run may ask of its request */
 extern const assist_host_t  ngx_http_assist_host;
+
+/* ngx_http_assist_fetch.c: what hooks may call, and how */
+/* NULL, or why not */
+const char *ngx_http_assist_fetch_refused(ngx_http_request_t *r,
+    assist_str_t uri);
+/* NULL: no memory; else the op's value is a table of status, headers, body */
+ngx_http_assist_op_t *ngx_http_assist_fetch(ngx_http_request_t *r,
+    ngx_queue_t *ops, const assist_fetch_t *fetch,
+    ngx_http_assist_op_handler_pt handler, void *data);
 
 /* ngx_http_assist_body.c */
 /* the body that was read, in r->pool; NGX_DECLINED: it is larger than max */

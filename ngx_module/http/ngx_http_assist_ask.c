@@ -206,13 +206,18 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_http_assist_hook_t      **hooks;
     ngx_http_assist_main_conf_t  *mcf;
 
-    if (lcf->cache_seed) {
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if (mcf->reload) {
+        ngx_http_assist_reload_due(r);
+    }
+
+    if (lcf->cache_seed && lcf->cache_generation == mcf->generation) {
         return NGX_OK;
     }
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-
-    seed = ngx_palloc(ngx_cycle->pool, ASSIST_DIGEST_LEN);
+    seed = lcf->cache_seed ? lcf->cache_seed
+                           : ngx_palloc(ngx_cycle->pool, ASSIST_DIGEST_LEN);
     if (seed == NULL) {
         return NGX_ERROR;
     }
@@ -245,6 +250,7 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
     }
 
     lcf->cache_seed = seed;
+    lcf->cache_generation = mcf->generation;
 
     return NGX_OK;
 }

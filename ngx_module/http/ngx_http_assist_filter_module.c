@@ -8,6 +8,8 @@
 
 
 static ngx_int_t ngx_http_assist_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_assist_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
 static ngx_uint_t ngx_http_assist_is_page(ngx_http_request_t *r);
 static ngx_int_t ngx_http_assist_filter_init(ngx_conf_t *cf);
 
@@ -44,6 +46,7 @@ ngx_module_t  ngx_http_assist_filter_module = {
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
 
 static ngx_int_t
@@ -51,6 +54,10 @@ ngx_http_assist_header_filter(ngx_http_request_t *r)
 {
     ngx_http_assist_ctx_t       *ctx;
     ngx_http_assist_loc_conf_t  *lcf;
+
+    if (ngx_http_assist_is_call(r)) {
+        return ngx_http_assist_call_header_filter(r);
+    }
 
     if (r != r->main) {
         return ngx_http_next_header_filter(r);
@@ -68,6 +75,17 @@ ngx_http_assist_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_http_assist_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    if (ngx_http_assist_is_call(r)) {
+        return ngx_http_assist_call_body_filter(r, in);
+    }
+
+    return ngx_http_next_body_filter(r, in);
 }
 
 
@@ -100,9 +118,11 @@ ngx_http_assist_is_page(ngx_http_request_t *r)
 
     return r->headers_out.status == NGX_HTTP_OK
            && type->len >= sizeof("text/html") - 1
-           && ngx_strncasecmp(type->data, (u_char *) "text/html",
-                              sizeof("text/html") - 1)
-              == 0;
+           && (ngx_memcmp(type->data, "text/html", sizeof("text/html") - 1)
+               == 0
+               || ngx_strncasecmp(type->data, (u_char *) "text/html",
+                                  sizeof("text/html") - 1)
+                  == 0);
 }
 
 
@@ -111,6 +131,9 @@ ngx_http_assist_filter_init(ngx_conf_t *cf)
 {
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_assist_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_assist_body_filter;
 
     return NGX_OK;
 }

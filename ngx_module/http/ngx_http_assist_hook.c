@@ -54,6 +54,7 @@ ngx_http_assist_hook_init(ngx_cycle_t *cycle, ngx_http_assist_main_conf_t *mcf)
     conf.sources = mcf->sources.elts;
     conf.nsources = (uint32_t) mcf->sources.nelts;
     conf.memory = mcf->hook_memory;
+    conf.sandbox = (int) mcf->hook_sandbox;
 
     mcf->vm = assist_vm_create(&conf, &err);
 
@@ -62,6 +63,8 @@ ngx_http_assist_hook_init(ngx_cycle_t *cycle, ngx_http_assist_main_conf_t *mcf)
                       "assist: no hook will run in this worker: %s", err.text);
         return;
     }
+
+    ngx_http_assist_reload_init(cycle, mcf);
 
     hook = mcf->hooks.elts;
 
@@ -103,6 +106,10 @@ ngx_http_assist_hook_run(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     if (mcf->vm == NULL) {
         return NGX_OK;
+    }
+
+    if (mcf->reload) {
+        ngx_http_assist_reload_due(r);
     }
 
     ctx->phase = phase;
@@ -286,6 +293,7 @@ ngx_http_assist_hook_failed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     assist_outcome_t outcome, const char *why)
 {
     assist_str_t                  id, hook;
+    ngx_http_variable_value_t    *v;
     ngx_http_assist_main_conf_t  *mcf;
 
     static const char  *const phases[] = { "request", "ask", "log" };
@@ -299,10 +307,13 @@ ngx_http_assist_hook_failed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         id = mcf->catalog->services[ctx->service].id;
     }
 
+    v = ngx_http_get_indexed_variable(r, mcf->request_id);
+
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "assist: hook %*s failed in %s, service %*s: %s",
+                  "assist: hook %*s failed in %s, service %*s: %s, "
+                  "request_id: %*s",
                   hook.len, hook.data, phases[ctx->phase], id.len, id.data,
-                  why);
+                  why, v ? (size_t) v->len : 0, v ? v->data : NULL);
 
     if (ctx->phase == ASSIST_PHASE_LOG) {
         return;

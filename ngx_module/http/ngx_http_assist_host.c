@@ -26,7 +26,7 @@ static int ngx_http_assist_host_cite(void *host, assist_str_t title,
     assist_str_t url, assist_str_t updated);
 static int ngx_http_assist_host_about(void *host, uint32_t service);
 static int ngx_http_assist_host_reply(void *host, int status,
-    assist_str_t type, assist_str_t body);
+    const assist_header_t *headers, uint32_t nheaders, assist_str_t body);
 static void ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome);
 static assist_wait_t ngx_http_assist_host_body(void *host, assist_run_t *run,
     assist_value_t *value);
@@ -36,6 +36,16 @@ static assist_wait_t ngx_http_assist_host_cache_get(void *host,
     assist_run_t *run, assist_str_t key, assist_value_t *value);
 static void ngx_http_assist_host_cache_set(void *host, assist_str_t key,
     assist_str_t text, uint32_t ttl);
+static assist_wait_t ngx_http_assist_host_redis(void *host, assist_run_t *run,
+    const assist_command_t *command, assist_value_t *value);
+static ngx_int_t ngx_http_assist_host_redis_key(ngx_http_assist_ctx_t *ctx,
+    ngx_str_t prefix, ngx_str_t *key);
+static const char *ngx_http_assist_host_fetch_refused(void *host,
+    assist_str_t uri);
+static assist_wait_t ngx_http_assist_host_fetch(void *host, assist_run_t *run,
+    const assist_fetch_t *fetch, assist_value_t *value);
+static assist_wait_t ngx_http_assist_host_wait(ngx_http_assist_op_t *op,
+    assist_value_t *value);
 static void ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx,
     assist_str_t key, u_char *out);
 static ngx_int_t ngx_http_assist_copy(ngx_http_request_t *r, assist_str_t from,
@@ -60,7 +70,10 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_body,
     ngx_http_assist_host_sleep,
     ngx_http_assist_host_cache_get,
-    ngx_http_assist_host_cache_set
+    ngx_http_assist_host_cache_set,
+    ngx_http_assist_host_redis,
+    ngx_http_assist_host_fetch_refused,
+    ngx_http_assist_host_fetch
 };
 
 
@@ -296,20 +309,39 @@ ngx_http_assist_host_about(void *host, uint32_t service)
 
 
 static int
-ngx_http_assist_host_reply(void *host, int status, assist_str_t type,
-    assist_str_t body)
+ngx_http_assist_host_reply(void *host, int status,
+    const assist_header_t *headers, uint32_t nheaders, assist_str_t body)
 {
     ngx_http_assist_ctx_t *ctx = host;
+
+    uint32_t          i;
+    ngx_table_elt_t  *h;
 
     if (ctx->reply_status || body.len > NGX_HTTP_ASSIST_REPLY_MAX) {
         return -1;
     }
 
-    if (ngx_http_assist_copy(ctx->request, type, &ctx->reply_type) != NGX_OK
-        || ngx_http_assist_copy(ctx->request, body, &ctx->reply_body)
+    if (ngx_http_assist_copy(ctx->request, body, &ctx->reply_body) != NGX_OK
+        || ngx_array_init(&ctx->reply_headers, ctx->request->pool,
+                          nheaders + 1, sizeof(ngx_table_elt_t))
            != NGX_OK)
     {
         return -1;
+    }
+
+    for (i = 0; i < nheaders; i++) {
+        h = ngx_array_push(&ctx->reply_headers);
+
+        ngx_memzero(h, sizeof(ngx_table_elt_t));
+        h->hash = 1;
+
+        if (ngx_http_assist_copy(ctx->request, headers[i].name, &h->key)
+            != NGX_OK
+            || ngx_http_assist_copy(ctx->request, headers[i].value, &h->value)
+               != NGX_OK)
+        {
+            return -1;
+        }
     }
 
     ctx->reply_status = (ngx_uint_t) status;
@@ -346,16 +378,10 @@ ngx_http_assist_host_sleep(void *host, assist_run_t *run, uint32_t ms,
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    if (ngx_http_assist_op_sleep(ctx->request, &ctx->ops,
-                                 ngx_http_assist_hook_wake, run, ms)
-        == NULL)
-    {
-        value->type = ASSIST_NIL;
-        value->error = "no memory";
-        return ASSIST_NOW;
-    }
-
-    return ASSIST_WAIT;
+    return ngx_http_assist_host_wait(
+               ngx_http_assist_op_sleep(ctx->request, &ctx->ops,
+                                        ngx_http_assist_hook_wake, run, ms),
+               value);
 }
 
 
@@ -403,6 +429,134 @@ ngx_http_assist_host_cache_set(void *host, assist_str_t key, assist_str_t text,
 
     ngx_http_assist_host_key(ctx, key, hash);
     ngx_http_assist_cache_set(ctx->request, hash, &value, ttl);
+}
+
+
+static assist_wait_t
+ngx_http_assist_host_redis(void *host, assist_run_t *run,
+    const assist_command_t *command, assist_value_t *value)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    uint32_t                      i;
+    ngx_str_t                     words[NGX_HTTP_ASSIST_WORDS_MAX];
+    ngx_http_request_t           *r;
+    ngx_http_assist_op_t         *op;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    r = ctx->request;
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    value->type = ASSIST_NIL;
+    value->error = "there is no assist_redis";
+
+    if (mcf->redis == NULL || command->nwords > NGX_HTTP_ASSIST_WORDS_MAX) {
+        return ASSIST_NOW;
+    }
+
+    for (i = 0; i < command->nwords; i++) {
+        words[i] = ngx_http_assist_ngx_str(command->words[i]);
+
+        if (i > 0 && i <= command->nkeys
+            && ngx_http_assist_host_redis_key(ctx,
+                              ngx_http_assist_redis_prefix(mcf->redis),
+                              &words[i])
+               != NGX_OK)
+        {
+            value->error = "no memory";
+            return ASSIST_NOW;
+        }
+    }
+
+    op = ngx_http_assist_op_create(r, &ctx->ops, ngx_http_assist_hook_wake,
+                                   run,
+                                   ngx_http_assist_redis_timeout(mcf->redis));
+
+    if (op && ngx_http_assist_redis_send(mcf->redis, op, command->nwords,
+                                         words)
+              != NGX_OK)
+    {
+        ngx_http_assist_op_drop(op);
+        value->error = "redis is away";
+        return ASSIST_NOW;
+    }
+
+    return ngx_http_assist_host_wait(op, value);
+}
+
+
+/* PREFIXhook:NAME:KEY */
+
+static ngx_int_t
+ngx_http_assist_host_redis_key(ngx_http_assist_ctx_t *ctx, ngx_str_t prefix,
+    ngx_str_t *key)
+{
+    u_char        *p;
+    ngx_str_t      own;
+    assist_str_t   name;
+
+    name = assist_hook_name(ctx->run.hook);
+
+    own.len = prefix.len + name.len + key->len + sizeof("hook::") - 1;
+    own.data = ngx_pnalloc(ctx->request->pool, own.len);
+
+    if (own.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(own.data, prefix.data, prefix.len);
+    p = ngx_cpymem(p, "hook:", sizeof("hook:") - 1);
+    p = ngx_cpymem(p, name.data, name.len);
+    *p++ = ':';
+    ngx_memcpy(p, key->data, key->len);
+
+    *key = own;
+
+    return NGX_OK;
+}
+
+
+static const char *
+ngx_http_assist_host_fetch_refused(void *host, assist_str_t uri)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_fetch_refused(ctx->request, uri);
+}
+
+
+static assist_wait_t
+ngx_http_assist_host_fetch(void *host, assist_run_t *run,
+    const assist_fetch_t *fetch, assist_value_t *value)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    if (ngx_http_assist_call_method(fetch->method) == 0) {
+        value->type = ASSIST_NIL;
+        value->error = "the method is not one of GET, HEAD, POST, PUT, PATCH, "
+                       "DELETE, OPTIONS";
+        return ASSIST_NOW;
+    }
+
+    return ngx_http_assist_host_wait(
+               ngx_http_assist_fetch(ctx->request, &ctx->ops, fetch,
+                                     ngx_http_assist_hook_wake, run),
+               value);
+}
+
+
+/* An op has begun, or could not. */
+
+static assist_wait_t
+ngx_http_assist_host_wait(ngx_http_assist_op_t *op, assist_value_t *value)
+{
+    if (op == NULL) {
+        value->type = ASSIST_NIL;
+        value->error = "no memory";
+        return ASSIST_NOW;
+    }
+
+    return ASSIST_WAIT;
 }
 
 

@@ -25,6 +25,8 @@ static char *ngx_http_assist_hook_path(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_assist_hook(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_assist_fetch_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_assist_cache_valid(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -93,6 +95,27 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_assist_loc_conf_t, hook_timeout),
+      NULL },
+
+    { ngx_string("assist_hook_sandbox"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_assist_main_conf_t, hook_sandbox),
+      NULL },
+
+    { ngx_string("assist_hook_reload"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_assist_main_conf_t, hook_reload),
+      NULL },
+
+    { ngx_string("assist_fetch"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_assist_fetch_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("assist_hook_memory"),
@@ -236,6 +259,8 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
 
     mcf->hook_path = NULL;
     mcf->hook_memory = NGX_CONF_UNSET_SIZE;
+    mcf->hook_sandbox = NGX_CONF_UNSET;
+    mcf->hook_reload = NGX_CONF_UNSET;
     mcf->coverage_flush = 1000;
     mcf->coverage_buffer = 64 * 1024;
     assist_levels_default(&mcf->levels);
@@ -268,6 +293,16 @@ ngx_http_assist_init_main_conf(ngx_conf_t *cf, void *conf)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "assist_hook_memory must be at least 4m");
         return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_init_value(mcf->hook_sandbox, 1);
+    ngx_conf_init_value(mcf->hook_reload, 0);
+
+    if (!mcf->hook_sandbox) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "assist_hook_sandbox is off: hooks can read and write "
+                      "files, run programs, call C, and block or end a "
+                      "worker; their bounds do not hold there");
     }
 
     if (mcf->node.len == 0) {
@@ -303,6 +338,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     lcf->hook_timeout = NGX_CONF_UNSET_MSEC;
     lcf->cache_valid = NGX_CONF_UNSET;
     lcf->cache_scope = NGX_CONF_UNSET_PTR;
+    lcf->fetch = NGX_CONF_UNSET_PTR;
     lcf->coverage_log = NGX_CONF_UNSET;
 
     return lcf;
@@ -327,6 +363,7 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->coverage_log, prev->coverage_log, 1);
 
     ngx_conf_merge_ptr_value(conf->hooks, prev->hooks, NULL);
+    ngx_conf_merge_ptr_value(conf->fetch, prev->fetch, NULL);
 
     if (conf->chat) {
         /* core's values are merged already: a question stays in memory */
@@ -570,6 +607,46 @@ ngx_http_assist_hook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     *slot = hook;
+
+    return NGX_CONF_OK;
+}
+
+
+/* assist_fetch uri ...: a location, or with a "/" at its end all below it */
+
+static char *
+ngx_http_assist_fetch_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_loc_conf_t *lcf = conf;
+
+    ngx_str_t   *value, *uri;
+    ngx_uint_t   i;
+
+    if (lcf->fetch == NGX_CONF_UNSET_PTR) {
+        lcf->fetch = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
+        if (lcf->fetch == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        if (value[i].len == 0 || value[i].data[0] != '/') {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid location \"%V\", it begins with "
+                               "\"/\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        uri = ngx_array_push(lcf->fetch);
+        if (uri == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *uri = value[i];
+    }
 
     return NGX_CONF_OK;
 }

@@ -45,6 +45,42 @@ ngx_http_assist_op_create(ngx_http_request_t *r, ngx_queue_t *ops,
 }
 
 
+void *
+ngx_http_assist_op_alloc(ngx_http_assist_op_t *op, size_t size)
+{
+    if (op->arena == NULL) {
+        op->arena = assist_arena_create();
+    }
+
+    return op->arena ? assist_arena_alloc(op->arena, size) : NULL;
+}
+
+
+void
+ngx_http_assist_op_string(ngx_http_assist_op_t *op, assist_value_t *value,
+    assist_str_t text)
+{
+    char  *p;
+
+    value->type = ASSIST_NIL;
+    value->error = "no memory";
+
+    p = ngx_http_assist_op_alloc(op, text.len + 1);
+
+    if (p != NULL) {
+        if (text.len) {
+            ngx_memcpy(p, text.data, text.len);
+        }
+
+        p[text.len] = '\0';
+
+        value->type = ASSIST_STRING;
+        value->string.data = p;
+        value->string.len = text.len;
+    }
+}
+
+
 void
 ngx_http_assist_op_done(ngx_http_assist_op_t *op)
 {
@@ -83,6 +119,11 @@ ngx_http_assist_op_drop(ngx_http_assist_op_t *op)
         ngx_delete_posted_event(&op->event);
     }
 
+    if (op->held && op->cancel) {
+        op->held = 0;
+        op->cancel(op);
+    }
+
     if (!op->held) {
         ngx_http_assist_op_free(op);
     }
@@ -106,6 +147,15 @@ ngx_http_assist_op_park(ngx_http_request_t *r)
 {
     r->read_event_handler = ngx_http_test_reading;
     r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (r->connection->read->ready) {
+        /* it may have left already, which no event will tell any more */
+        if (!r->connection->read->posted) {
+            ngx_post_event(r->connection->read, &ngx_posted_events);
+        }
+
+        return;
+    }
 
     if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
         /* then a client that leaves is noticed later */
@@ -195,9 +245,6 @@ ngx_http_assist_op_sleep_over(ngx_event_t *ev)
 static void
 ngx_http_assist_op_free(ngx_http_assist_op_t *op)
 {
-    if (op->buffer) {
-        ngx_free(op->buffer);
-    }
-
+    assist_arena_destroy(op->arena);
     ngx_free(op);
 }

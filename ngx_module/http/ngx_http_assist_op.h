@@ -7,7 +7,8 @@
  * the op is freed.  When the request ends first, its cleanup cancels all its
  * ops: the waiter is never called.  An op that its kind still holds (`held`: a
  * Redis command cannot be recalled) stays, without a request, until its answer
- * has come.  Ops therefore live outside the request's pool.
+ * has come; one that can be recalled has a `cancel`.  Ops therefore live outside
+ * the request's pool.
  */
 
 #ifndef NGX_HTTP_ASSIST_OP_H
@@ -17,6 +18,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "core/arena.h"
 #include "lua/host.h"
 
 
@@ -34,6 +36,8 @@ struct ngx_http_assist_op_s {
 
     /* the kind's: `finish` turns an answer into a value for the waiter */
     void                          (*finish)(ngx_http_assist_op_t *op);
+    void                          (*cancel)(ngx_http_assist_op_t *op);
+    void                           *kind;
     ngx_queue_t                     link;
     u_char                          key[32];
 
@@ -41,7 +45,7 @@ struct ngx_http_assist_op_s {
     ngx_event_t                     timer;      /* its deadline */
 
     assist_value_t                  value;
-    u_char                         *buffer;     /* of value, freed with it */
+    assist_arena_t                 *arena;      /* of value, freed with it */
 
     unsigned                        done:1;
     unsigned                        held:1;     /* the kind still has it */
@@ -56,6 +60,13 @@ struct ngx_http_assist_op_s {
 ngx_http_assist_op_t *ngx_http_assist_op_create(ngx_http_request_t *r,
     ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data,
     ngx_msec_t timeout);
+
+/* Memory for op->value that lives as long as the op; NULL: there is none. */
+void *ngx_http_assist_op_alloc(ngx_http_assist_op_t *op, size_t size);
+
+/* A string of op->value. */
+void ngx_http_assist_op_string(ngx_http_assist_op_t *op, assist_value_t *value,
+    assist_str_t text);
 
 /* The answer is in op->value.  The kind lets go of the op. */
 void ngx_http_assist_op_done(ngx_http_assist_op_t *op);

@@ -8,59 +8,17 @@
  * after a jittered pause; each change of state is one line in the log.
  */
 
-#include "ngx_http_assist.h"
-
-#include <hiredis/hiredis.h>
+#include "ngx_http_assist_redis.h"
 
 #include "core/resp.h"
 
 
-#define NGX_HTTP_ASSIST_REDIS_WORDS   8                 /* of a command */
 #define NGX_HTTP_ASSIST_REDIS_QUEUE   1024              /* commands */
 #define NGX_HTTP_ASSIST_REDIS_BYTES   (4 * 1024 * 1024) /* not yet sent */
 #define NGX_HTTP_ASSIST_REDIS_PAUSE   100               /* ms, doubled up to */
 #define NGX_HTTP_ASSIST_REDIS_PAUSES  5000              /* ms */
 
 
-typedef enum {
-    NGX_HTTP_ASSIST_REDIS_AWAY = 0,
-    NGX_HTTP_ASSIST_REDIS_CONNECTING,
-    NGX_HTTP_ASSIST_REDIS_READY
-} ngx_http_assist_redis_state_e;
-
-
-struct ngx_http_assist_redis_s {
-    ngx_addr_t                      addr;
-    ngx_str_t                       name;           /* as in the log */
-    ngx_str_t                       user;
-    ngx_str_t                       password;
-    ngx_str_t                       prefix;
-    ngx_int_t                       db;
-    ngx_msec_t                      timeout;
-
-    /* in a worker */
-    ngx_peer_connection_t           peer;
-    ngx_http_assist_redis_state_e   state;
-    ngx_msec_t                      pause;
-    ngx_msec_t                      retry;          /* not before */
-    ngx_queue_t                     ops;            /* await their reply */
-    ngx_uint_t                      nops;
-    ngx_uint_t                      greetings;      /* AUTH, SELECT to come */
-    redisReader                    *reader;
-    assist_buf_t                    out;
-    size_t                          sent;           /* of out */
-    ngx_event_t                     flush;          /* posted */
-    ngx_event_t                     timer;          /* while ops wait */
-    ngx_msec_t                      progress;       /* when a reply came last */
-    unsigned                        reported:1;     /* its absence */
-    unsigned                        complained:1;   /* of an error reply */
-};
-
-
-static char *ngx_http_assist_redis_url(ngx_conf_t *cf,
-    ngx_http_assist_redis_t *rd, ngx_str_t *url);
-static char *ngx_http_assist_redis_option(ngx_conf_t *cf,
-    ngx_http_assist_redis_t *rd, ngx_str_t *value);
 static ngx_int_t ngx_http_assist_redis_connect(ngx_http_assist_redis_t *rd);
 static ngx_int_t ngx_http_assist_redis_greet(ngx_http_assist_redis_t *rd);
 static ngx_int_t ngx_http_assist_redis_queue(ngx_http_assist_redis_t *rd,
@@ -74,50 +32,10 @@ static ngx_int_t ngx_http_assist_redis_reply(ngx_http_assist_redis_t *rd,
 static ngx_uint_t ngx_http_assist_redis_refuses(redisReply *reply);
 static void ngx_http_assist_redis_state(ngx_http_assist_redis_t *rd,
     redisReply *reply);
-static void ngx_http_assist_redis_value(ngx_http_assist_op_t *op,
-    redisReply *reply);
 static void ngx_http_assist_redis_timeout_handler(ngx_event_t *ev);
 static void ngx_http_assist_redis_close(ngx_http_assist_redis_t *rd,
     ngx_err_t err, const char *why);
 static ngx_err_t ngx_http_assist_redis_error(ngx_connection_t *c);
-
-
-/* assist_redis url [user=] [password_file=] [timeout=] [prefix=] */
-
-char *
-ngx_http_assist_redis_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_assist_main_conf_t *mcf = conf;
-
-    char                     *rv;
-    ngx_str_t                *value;
-    ngx_uint_t                i;
-    ngx_http_assist_redis_t  *rd;
-
-    if (mcf->redis) {
-        return "is duplicate";
-    }
-
-    rd = ngx_pcalloc(cf->pool, sizeof(ngx_http_assist_redis_t));
-    if (rd == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    rd->timeout = 50;
-    ngx_str_set(&rd->prefix, "assist:");
-    ngx_queue_init(&rd->ops);
-
-    value = cf->args->elts;
-    rv = ngx_http_assist_redis_url(cf, rd, &value[1]);
-
-    for (i = 2; rv == NGX_CONF_OK && i < cf->args->nelts; i++) {
-        rv = ngx_http_assist_redis_option(cf, rd, &value[i]);
-    }
-
-    mcf->redis = rd;
-
-    return rv;
-}
 
 
 ngx_msec_t
@@ -160,124 +78,6 @@ ngx_http_assist_redis_exit(ngx_http_assist_redis_t *rd)
     rd->reported = 1;
     ngx_http_assist_redis_close(rd, 0, "the worker ends");
     assist_buf_free(&rd->out);
-}
-
-
-static char *
-ngx_http_assist_redis_url(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
-    ngx_str_t *url)
-{
-    u_char     *slash;
-    ngx_url_t   u;
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-    u.default_port = 6379;
-    u.url = *url;
-
-    if (ngx_strncmp(url->data, "redis://", 8) == 0) {
-        u.url.data += 8;
-        u.url.len -= 8;
-
-        slash = ngx_strlchr(u.url.data, u.url.data + u.url.len, '/');
-
-        if (slash) {
-            if (slash + 1 < u.url.data + u.url.len) {
-                rd->db = ngx_atoi(slash + 1,
-                                  u.url.data + u.url.len - slash - 1);
-            }
-
-            u.url.len = slash - u.url.data;
-
-            if (rd->db == NGX_ERROR) {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "invalid database number in \"%V\"", url);
-                return NGX_CONF_ERROR;
-            }
-        }
-
-    } else if (ngx_strncmp(url->data, "unix:", 5) != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid address \"%V\", it is written "
-                           "redis://host[:port][/database] or unix:path",
-                           url);
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_strlchr(u.url.data, u.url.data + u.url.len, '@')) {
-        return "takes no password in its address, use password_file=";
-    }
-
-    if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s in \"%V\"",
-                           u.err ? u.err : "invalid address", url);
-        return NGX_CONF_ERROR;
-    }
-
-    rd->addr = u.addrs[0];
-    rd->name = *url;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_assist_redis_option(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
-    ngx_str_t *value)
-{
-    ngx_str_t   s, text;
-    ngx_msec_t  ms;
-
-    if (ngx_strncmp(value->data, "user=", 5) == 0) {
-        rd->user.data = value->data + 5;
-        rd->user.len = value->len - 5;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(value->data, "prefix=", 7) == 0) {
-        rd->prefix.data = value->data + 7;
-        rd->prefix.len = value->len - 7;
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_strncmp(value->data, "timeout=", 8) == 0) {
-        s.data = value->data + 8;
-        s.len = value->len - 8;
-        ms = ngx_parse_time(&s, 0);
-
-        if (ms != (ngx_msec_t) NGX_ERROR && ms != 0) {
-            rd->timeout = ms;
-            return NGX_CONF_OK;
-        }
-    }
-
-    if (ngx_strncmp(value->data, "password_file=", 14) == 0) {
-        s.data = value->data + 14;
-        s.len = value->len - 14;
-
-        if (ngx_conf_full_name(cf->cycle, &s, 1) != NGX_OK
-            || ngx_http_assist_read_file(cf, &s, &text) != NGX_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
-
-        while (text.len && (text.data[text.len - 1] == '\n'
-                            || text.data[text.len - 1] == '\r'))
-        {
-            text.len--;
-        }
-
-        if (text.len == 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\" is empty", &s);
-            return NGX_CONF_ERROR;
-        }
-
-        rd->password = text;
-        return NGX_CONF_OK;
-    }
-
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                       value);
-    return NGX_CONF_ERROR;
 }
 
 
@@ -401,10 +201,10 @@ ngx_http_assist_redis_queue(ngx_http_assist_redis_t *rd,
     ngx_http_assist_op_t *op, ngx_uint_t argc, ngx_str_t *argv)
 {
     ngx_uint_t             i;
-    assist_str_t           words[NGX_HTTP_ASSIST_REDIS_WORDS];
+    assist_str_t           words[NGX_HTTP_ASSIST_WORDS_MAX];
     ngx_http_assist_op_t  *mine;
 
-    if (argc > NGX_HTTP_ASSIST_REDIS_WORDS) {
+    if (argc > NGX_HTTP_ASSIST_WORDS_MAX) {
         return NGX_ERROR;
     }
 
@@ -673,35 +473,6 @@ ngx_http_assist_redis_state(ngx_http_assist_redis_t *rd, redisReply *reply)
     } else if (reply->type != REDIS_REPLY_ERROR) {
         rd->complained = 0;
     }
-}
-
-
-static void
-ngx_http_assist_redis_value(ngx_http_assist_op_t *op, redisReply *reply)
-{
-    op->value.type = ASSIST_NIL;
-    op->value.error = NULL;
-
-    if (reply->type == REDIS_REPLY_ERROR) {
-        op->value.error = "redis answered with an error";
-        return;
-    }
-
-    if (reply->type != REDIS_REPLY_STRING) {
-        return;
-    }
-
-    op->buffer = ngx_alloc((size_t) reply->len + 1, ngx_cycle->log);
-
-    if (op->buffer == NULL) {
-        op->value.error = "no memory";
-        return;
-    }
-
-    ngx_memcpy(op->buffer, reply->str, (size_t) reply->len);
-    op->value.type = ASSIST_STRING;
-    op->value.string.data = (char *) op->buffer;
-    op->value.string.len = (size_t) reply->len;
 }
 
 

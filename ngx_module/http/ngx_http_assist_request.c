@@ -51,8 +51,7 @@ ngx_http_assist_ctx(ngx_http_request_t *r, ngx_uint_t create)
     }
 
     ctx = cln->data;
-    ngx_memzero(ctx, offsetof(ngx_http_assist_ctx_t, run)
-                     + offsetof(assist_run_t, error));
+    ngx_memzero(ctx, sizeof(ngx_http_assist_ctx_t));
 
     ctx->request = r;
     ctx->service = ASSIST_NONE;
@@ -277,15 +276,35 @@ ngx_http_assist_ctx_cleanup(void *data)
 static ngx_int_t
 ngx_http_assist_reply(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    ngx_int_t  rc;
+    ngx_int_t         rc;
+    ngx_str_t         type;
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h, *to;
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    rc = ngx_http_assist_send(r, ctx->reply_status, &ctx->reply_type,
-                              &ctx->reply_body);
+    ngx_str_set(&type, "text/plain");
+    h = ctx->reply_headers.elts;
+
+    for (i = 0; i < ctx->reply_headers.nelts; i++) {
+
+        if (ngx_http_assist_is(&h[i].key, "Content-Type")) {
+            type = h[i].value;
+            continue;
+        }
+
+        to = ngx_list_push(&r->headers_out.headers);
+        if (to == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        *to = h[i];
+    }
+
+    rc = ngx_http_assist_send(r, ctx->reply_status, &type, &ctx->reply_body);
 
     ngx_http_finalize_request(r, rc);
 

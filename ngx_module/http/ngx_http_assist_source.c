@@ -8,8 +8,6 @@
 #define NGX_HTTP_ASSIST_DEPTH_MAX  8
 
 
-static void ngx_http_assist_hash_sources(
-    ngx_http_assist_main_conf_t *mcf);
 static ngx_int_t ngx_http_assist_walk(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf, ngx_str_t *dir, size_t root,
     ngx_uint_t depth);
@@ -276,7 +274,7 @@ ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
 
 /* The same whatever the order in which folders were read. */
 
-static void
+void
 ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf)
 {
     u_char            digest[ASSIST_DIGEST_LEN];
@@ -285,6 +283,7 @@ ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf)
     assist_source_t  *source;
 
     source = mcf->sources.elts;
+    ngx_memzero(mcf->sources_hash, ASSIST_DIGEST_LEN);
 
     for (i = 0; i < mcf->sources.nelts; i++) {
         parts[0] = source[i].module;

@@ -50,7 +50,19 @@ static ngx_http_variable_t  ngx_http_assist_vars[] = {
 ngx_int_t
 ngx_http_assist_add_variables(ngx_conf_t *cf)
 {
-    ngx_http_variable_t  *var, *v;
+    ngx_str_t                     name;
+    ngx_http_variable_t          *var, *v;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
+
+    /* indexed, so that our lines have the access log's */
+    ngx_str_set(&name, "request_id");
+    mcf->request_id = ngx_http_get_variable_index(cf, &name);
+
+    if (mcf->request_id == NGX_ERROR) {
+        return NGX_ERROR;
+    }
 
     for (v = ngx_http_assist_vars; v->name.len; v++) {
         var = ngx_http_add_variable(cf, &v->name, v->flags);

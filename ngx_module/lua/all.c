@@ -50,7 +50,7 @@ int
 assist_all_collect(lua_State *L)
 {
     int            n, i;
-    char           error[sizeof(((assist_run_t *) 0)->error)];
+    char           error[ASSIST_ERROR];
     assist_run_t  *run, *child;
 
     run = assist_vm_of(L)->run;

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "core/redact.h"
 #include "core/text.h"
 
 
@@ -30,11 +31,23 @@ typedef struct {
 } api_t;
 
 
+/* A call that needs no run: it may be made while a file is loaded, too. */
+typedef struct {
+    const char     *table;
+    const char     *field;
+    lua_CFunction   fn;
+} api_plain_t;
+
+
 static int api_call(lua_State *L);
+static void api_set(lua_State *L, const char *table, const char *field);
 
 static int api_sleep(lua_State *L, assist_run_t *run);
 static int api_cache_get(lua_State *L, assist_run_t *run);
 static int api_cache_set(lua_State *L, assist_run_t *run);
+static int api_cache_once(lua_State *L, assist_run_t *run);
+static void api_cache_compose(lua_State *L);
+static void api_check_ttl(lua_State *L, int arg, const char *name);
 static int api_search(lua_State *L, assist_run_t *run);
 static int api_log_error(lua_State *L, assist_run_t *run);
 static int api_log_warn(lua_State *L, assist_run_t *run);
@@ -44,6 +57,7 @@ static int api_log(lua_State *L, assist_run_t *run, assist_log_t level);
 static int api_now(lua_State *L);
 static int api_normalize(lua_State *L);
 static int api_fold(lua_State *L);
+static int api_redact(lua_State *L);
 static int api_text(lua_State *L, int (*form)(assist_str_t, assist_buf_t *));
 
 
@@ -52,6 +66,9 @@ static const api_t  api_calls[] = {
     { "assist.all", NULL, "all", WAITING, 1, assist_all, assist_all_collect },
     { "assist.cache.get", "cache", "get", WAITING, 1, api_cache_get, NULL },
     { "assist.cache.set", "cache", "set", ANYWHERE, 0, api_cache_set, NULL },
+    { "assist.cache.once", "cache", "once", WAITING, 1, api_cache_once, NULL },
+    { "assist.fetch", NULL, "fetch", WAITING, 1, assist_fetch, NULL },
+    { "assist.redis", NULL, "redis", WAITING, 1, assist_command, NULL },
     { "assist.search", NULL, "search", WAITING, 0, api_search, NULL },
     { "assist.log.error", "log", "error", ANYWHERE, 0, api_log_error, NULL },
     { "assist.log.warn", "log", "warn", ANYWHERE, 0, api_log_warn, NULL },
@@ -61,29 +78,26 @@ static const api_t  api_calls[] = {
 };
 
 
+static const api_plain_t  api_plain[] = {
+    { NULL, "now", api_now },
+    { NULL, "html", assist_markup },
+    { NULL, "redact", api_redact },
+    { "text", "normalize", api_normalize },
+    { "text", "fold", api_fold },
+    { NULL, NULL, NULL }
+};
+
+
 void
 assist_api_open(lua_State *L)
 {
-    const api_t  *api;
+    const api_t        *api;
+    const api_plain_t  *plain;
 
+    assist_markup_open(L);
     lua_newtable(L);
 
     for (api = api_calls; api->name; api++) {
-
-        if (api->table) {
-            lua_getfield(L, -1, api->table);
-
-            if (lua_isnil(L, -1)) {
-                lua_pop(L, 1);
-                lua_newtable(L);
-                lua_pushvalue(L, -1);
-                lua_setfield(L, -3, api->table);
-            }
-
-        } else {
-            lua_pushvalue(L, -1);
-        }
-
         lua_pushlightuserdata(L, (void *) api);
         lua_pushcclosure(L, api_call, 1);
 
@@ -91,19 +105,40 @@ assist_api_open(lua_State *L)
             assist_wait_wrap(L, api->finish);
         }
 
-        lua_setfield(L, -2, api->field);
-        lua_pop(L, 1);
+        api_set(L, api->table, api->field);
     }
 
-    lua_pushcfunction(L, api_now);
-    lua_setfield(L, -2, "now");
+    for (plain = api_plain; plain->field; plain++) {
+        lua_pushcfunction(L, plain->fn);
+        api_set(L, plain->table, plain->field);
+    }
 
-    lua_newtable(L);
-    lua_pushcfunction(L, api_normalize);
-    lua_setfield(L, -2, "normalize");
-    lua_pushcfunction(L, api_fold);
-    lua_setfield(L, -2, "fold");
-    lua_setfield(L, -2, "text");
+    api_cache_compose(L);
+}
+
+
+/* The function on the top becomes a field of `assist`, which is below it. */
+
+static void
+api_set(lua_State *L, const char *table, const char *field)
+{
+    if (table == NULL) {
+        lua_setfield(L, -2, field);
+        return;
+    }
+
+    lua_getfield(L, -2, table);
+
+    if (lua_isnil(L, -1)) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -4, table);
+    }
+
+    lua_insert(L, -2);
+    lua_setfield(L, -2, field);
+    lua_pop(L, 1);
 }
 
 
@@ -163,21 +198,85 @@ api_cache_get(lua_State *L, assist_run_t *run)
 static int
 api_cache_set(lua_State *L, assist_run_t *run)
 {
-    lua_Number    ttl;
     assist_str_t  key, text;
 
     key = assist_check_str(L, 1);
     text = assist_check_str(L, 2);
-    ttl = luaL_checknumber(L, 3);
+    api_check_ttl(L, 3, "assist.cache.set");
 
-    if (!(ttl >= 1 && ttl <= 31536000)) {
-        return assist_raise(L, "assist.cache.set takes a ttl of 1 second to 1 "
-                            "year");
-    }
-
-    run->vm->conf.host->cache_set(run->host, key, text, (uint32_t) ttl);
+    run->vm->conf.host->cache_set(run->host, key, text,
+                                  (uint32_t) lua_tonumber(L, 3));
 
     return 0;
+}
+
+
+/*
+ * assist.cache.once(key, ttl, fn) -> the cached string, or what fn() returns;
+ * a string of it is stored.  Here only its arguments are looked at.
+ */
+
+static int
+api_cache_once(lua_State *L, assist_run_t *run)
+{
+    (void) run;
+
+    (void) assist_check_str(L, 1);
+    api_check_ttl(L, 2, "assist.cache.once");
+    luaL_checktype(L, 3, LUA_TFUNCTION);
+
+    return 0;
+}
+
+
+/* The rest is Lua, in which fn may wait. */
+
+static const char  api_once[] =
+    "local check, get, set, type = ...\n"
+    "return function(key, ttl, fn)\n"
+    "    check(key, ttl, fn)\n"
+    "    local text = get(key)\n"
+    "    if text ~= nil then return text end\n"
+    "    local value, reason = fn()\n"
+    "    if type(value) == 'string' then set(key, value, ttl) end\n"
+    "    return value, reason\n"
+    "end\n";
+
+
+static void
+api_cache_compose(lua_State *L)
+{
+    size_t  i;
+
+    static const char  *const calls[] = { "once", "get", "set" };
+
+    lua_getfield(L, -1, "cache");
+
+    if (luaL_loadbuffer(L, api_once, sizeof(api_once) - 1, "=assist") != 0) {
+        lua_error(L);
+    }
+
+    for (i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        lua_getfield(L, -2 - (int) i, calls[i]);
+    }
+
+    lua_getglobal(L, "type");
+    lua_call(L, 4, 1);
+    lua_setfield(L, -2, "once");
+    lua_pop(L, 1);
+}
+
+
+static void
+api_check_ttl(lua_State *L, int arg, const char *name)
+{
+    lua_Number  ttl;
+
+    ttl = luaL_checknumber(L, arg);
+
+    if (!(ttl >= 1 && ttl <= 31536000)) {
+        assist_raise(L, "%s takes a ttl of 1 second to 1 year", name);
+    }
 }
 
 
@@ -334,4 +433,38 @@ api_text(lua_State *L, int (*form)(assist_str_t, assist_buf_t *))
     assist_buf_free(buf);
 
     return 1;
+}
+
+
+/*
+ * assist.redact(text) -> the text with placeholders for personal data, and how
+ * many were found | nil, reason
+ */
+
+static int
+api_redact(lua_State *L)
+{
+    int              n;
+    assist_str_t     s;
+    assist_buf_t    *buf;
+    assist_redact_t  map = ASSIST_REDACT_INIT;
+
+    s = assist_check_str(L, 1);
+    buf = assist_buf_push(L);
+
+    n = assist_redact(&map, s, buf);
+    assist_redact_free(&map);
+
+    if (n < 0) {
+        assist_buf_free(buf);
+        lua_pushnil(L);
+        lua_pushliteral(L, "the text could not be redacted");
+        return 2;
+    }
+
+    lua_pushlstring(L, buf->data ? buf->data : "", buf->len);
+    lua_pushinteger(L, n);
+    assist_buf_free(buf);
+
+    return 2;
 }

@@ -1,17 +1,24 @@
 /*
  * `ctx`, the request as its hooks see it, and services, read-only views of
- * catalogue rows.  A request's hooks share one ctx; it lives as long as the
- * request, and its calls go to the run that is running.
+ * catalogue rows.
+ *
+ * A ctx is a light userdata, the number of its request: it costs nothing, and
+ * one that a hook has kept from another request is told by its number.  Its
+ * metatable is that of all light userdata; the only other one that hooks meet
+ * is JSON's null.
  */
 
 #include "vm_private.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 
 #define REQUEST   (1u << ASSIST_PHASE_REQUEST)
 #define ASK       (1u << ASSIST_PHASE_ASK)
 #define LOG       (1u << ASSIST_PHASE_LOG)
+
+#define REPLY_HEADERS  32
 
 
 typedef struct {
@@ -21,11 +28,6 @@ typedef struct {
 } method_t;
 
 typedef struct {
-    void  *host;                    /* NULL: its request is over */
-    int    env;                     /* it has an environment of its own */
-} ctx_t;
-
-typedef struct {
     uint32_t  index;
 } service_t;
 
@@ -33,7 +35,7 @@ typedef struct {
 static assist_run_t *ctx_check(lua_State *L, const char *name,
     unsigned phases);
 static int ctx_index(lua_State *L);
-static void ctx_env(lua_State *L);
+static void ctx_env(lua_State *L, assist_run_t *run);
 static int ctx_newindex(lua_State *L);
 static int ctx_call(lua_State *L);
 static int ctx_request(lua_State *L);
@@ -52,6 +54,7 @@ static int ctx_say(lua_State *L, assist_run_t *run);
 static int ctx_cite(lua_State *L, assist_run_t *run);
 static int ctx_about(lua_State *L, assist_run_t *run);
 static int ctx_reply(lua_State *L, assist_run_t *run);
+static void reply_header(lua_State *L, const char *name);
 static int ctx_outcome(lua_State *L, assist_run_t *run);
 
 
@@ -78,6 +81,9 @@ assist_ctx_open(lua_State *L)
         lua_setfield(L, -2, m->name + sizeof("ctx:") - 1);
     }
 
+    lua_pushlightuserdata(L, NULL);
+    lua_insert(L, -2);
+    lua_setmetatable(L, -2);
     lua_pop(L, 1);
 
     ctx_metatable(L, "assist.request", request_index, ctx_newindex);
@@ -92,30 +98,6 @@ assist_ctx_open(lua_State *L)
     lua_pushcfunction(L, service_eq);
     lua_setfield(L, -2, "__eq");
     lua_pop(L, 1);
-}
-
-
-void
-assist_ctx_push(lua_State *L, assist_run_t *run)
-{
-    ctx_t         *c;
-    assist_ctx_t  *ctx;
-
-    ctx = run->vm->ctx;
-
-    if (ctx->anchor) {
-        lua_rawgeti(L, LUA_REGISTRYINDEX, ctx->anchor);
-        return;
-    }
-
-    c = lua_newuserdata(L, sizeof(ctx_t));
-    c->host = run->host;
-    c->env = 0;
-    luaL_getmetatable(L, "assist.ctx");
-    lua_setmetatable(L, -2);
-
-    lua_pushvalue(L, -1);
-    ctx->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 
@@ -139,20 +121,10 @@ assist_service_push(lua_State *L, uint32_t service)
 void
 assist_ctx_release(assist_vm_t *vm, assist_ctx_t *ctx)
 {
-    ctx_t  *c;
-
-    if (ctx->anchor == 0) {
-        return;
+    if (ctx->anchor) {
+        luaL_unref(vm->L, LUA_REGISTRYINDEX, ctx->anchor);
+        ctx->anchor = 0;
     }
-
-    /* nothing here allocates: this runs unprotected */
-    lua_rawgeti(vm->L, LUA_REGISTRYINDEX, ctx->anchor);
-    c = lua_touserdata(vm->L, -1);
-    c->host = NULL;
-    lua_pop(vm->L, 1);
-
-    luaL_unref(vm->L, LUA_REGISTRYINDEX, ctx->anchor);
-    ctx->anchor = 0;
 }
 
 
@@ -185,14 +157,16 @@ ctx_metatable(lua_State *L, const char *name, lua_CFunction index,
 static assist_run_t *
 ctx_check(lua_State *L, const char *name, unsigned phases)
 {
-    ctx_t         *c;
     assist_run_t  *run;
 
-    c = luaL_checkudata(L, 1, "assist.ctx");
+    if (!lua_islightuserdata(L, 1) || lua_touserdata(L, 1) == NULL) {
+        luaL_typerror(L, 1, "ctx");
+    }
+
     run = assist_run_check(L, name, phases, 0);
 
-    if (c->host != run->host) {
-        assist_raise(L, "%s: this ctx belongs to a request that is over", name);
+    if (lua_touserdata(L, 1) != (void *) run->ctx->id) {
+        assist_raise(L, "%s: this ctx belongs to another request", name);
     }
 
     return run;
@@ -220,8 +194,8 @@ ctx_index(lua_State *L)
 
     host = run->vm->conf.host;
 
-    /* its environment holds what was made for it: data, service, request */
-    ctx_env(L);
+    /* what was made for it: data, service, request */
+    ctx_env(L, run);
     lua_pushvalue(L, 2);
     lua_rawget(L, -2);
 
@@ -261,20 +235,17 @@ ctx_index(lua_State *L)
 }
 
 
-/* Pushes the environment of the ctx at 1, which many hooks never need. */
+/* Pushes the table of the request's own, which many hooks never need. */
 
 static void
-ctx_env(lua_State *L)
+ctx_env(lua_State *L, assist_run_t *run)
 {
-    ctx_t  *c = lua_touserdata(L, 1);
-
-    if (!c->env) {
+    if (run->ctx->anchor == 0) {
         lua_newtable(L);
-        lua_setfenv(L, 1);
-        c->env = 1;
+        run->ctx->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
     }
 
-    lua_getfenv(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->ctx->anchor);
 }
 
 
@@ -294,7 +265,7 @@ ctx_call(lua_State *L)
 
     m = lua_touserdata(L, lua_upvalueindex(1));
 
-    if (lua_type(L, 1) != LUA_TUSERDATA) {
+    if (!lua_isuserdata(L, 1)) {
         return assist_raise(L, "write %s(...), with a colon", m->name);
     }
 
@@ -366,41 +337,76 @@ ctx_about(lua_State *L, assist_run_t *run)
 }
 
 
-/* ctx:reply(status, body, headers): in place of the portal's page */
+/*
+ * ctx:reply(status, body, headers): in place of the portal's page; body is a
+ * string, or markup
+ */
 
 static int
 ctx_reply(lua_State *L, assist_run_t *run)
 {
-    lua_Integer   status;
-    assist_str_t  body, type;
+    int              n, i, typed;
+    lua_Integer      status;
+    assist_str_t     body;
+    assist_header_t  headers[REPLY_HEADERS + 1];
 
+
+    lua_settop(L, 4);
+
+    n = 0;
+    typed = 0;
     status = luaL_checkinteger(L, 2);
-    body = assist_check_str(L, 3);
-    type = assist_str("text/plain; charset=utf-8");
 
     if (status < 200 || status > 599) {
         return assist_raise(L, "ctx:reply takes a status of 200 to 599");
     }
 
-    if (!lua_isnoneornil(L, 4)) {
-        luaL_checktype(L, 4, LUA_TTABLE);
-        lua_getfield(L, 4, "Content-Type");
-
-        if (!lua_isnil(L, -1)) {
-            type = assist_check_str(L, -1);
-        }
+    if (!lua_isnil(L, 4)) {
+        n = assist_check_headers(L, 4, "ctx:reply", headers, REPLY_HEADERS);
     }
 
-    if (memchr(type.data, '\n', type.len) || memchr(type.data, '\r', type.len))
+    for (i = 0; i < n; i++) {
+        typed |= strcasecmp(headers[i].name.data, "Content-Type") == 0;
+        reply_header(L, headers[i].name.data);
+    }
+
+    headers[n].name = assist_str("Content-Type");
+    headers[n].value = assist_str("text/html; charset=utf-8");
+
+    if (!assist_markup_get(L, 3, &body)) {
+        body = assist_check_str(L, 3);
+        headers[n].value = assist_str("text/plain; charset=utf-8");
+    }
+
+    n += !typed;
+
+    if (run->vm->conf.host->reply(run->host, (int) status, headers,
+                                  (uint32_t) n, body)
+        != 0)
     {
-        return assist_raise(L, "a header has a line end");
-    }
-
-    if (run->vm->conf.host->reply(run->host, (int) status, type, body) != 0) {
         return assist_raise(L, "ctx:reply: once, and with at most 1 MB");
     }
 
     return 0;
+}
+
+
+static void
+reply_header(lua_State *L, const char *name)
+{
+    size_t  i;
+
+    static const char  *const own[] = {
+        "Connection", "Content-Length", "Date", "Keep-Alive", "Server", "TE",
+        "Trailer", "Transfer-Encoding", "Upgrade"
+    };
+
+    for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (strcasecmp(name, own[i]) == 0) {
+            assist_raise(L, "ctx:reply: the header \"%s\" is nginx's own",
+                         name);
+        }
+    }
 }
 
 

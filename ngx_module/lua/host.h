@@ -34,22 +34,54 @@ typedef enum {
 
 /* What a call gives back: at once, or after a wait. */
 typedef enum {
-    ASSIST_NIL = 0,
+    ASSIST_NIL = 0,                 /* in a list: false */
     ASSIST_TRUE,
-    ASSIST_STRING
+    ASSIST_NUMBER,
+    ASSIST_STRING,
+    ASSIST_LIST,                    /* items: its elements */
+    ASSIST_TABLE                    /* items: key, value, key, value, ... */
 } assist_value_type_t;
 
-typedef struct {
+typedef struct assist_value_s  assist_value_t;
+
+struct assist_value_s {
     assist_value_type_t  type;
+    double               number;
     assist_str_t         string;
+    assist_value_t      *items;
+    uint32_t             nitems;
     const char          *error;     /* with NIL: why; NULL: there is nothing */
-} assist_value_t;
+};
 
 /* The answer of a call that may wait. */
 typedef enum {
     ASSIST_NOW = 0,                 /* *value is set */
     ASSIST_WAIT                     /* assist_run_resume() will be called */
 } assist_wait_t;
+
+
+typedef struct {
+    assist_str_t         name;
+    assist_str_t         value;
+} assist_header_t;
+
+/* A request of a hook's own to a location of this server. */
+typedef struct {
+    assist_str_t            uri;        /* with arguments, if any */
+    assist_str_t            method;
+    const assist_header_t  *headers;
+    uint32_t                nheaders;
+    assist_str_t            body;
+    uint32_t                timeout;    /* ms */
+    size_t                  max;        /* bytes of the answer's body */
+} assist_fetch_t;
+
+/* A command for Redis; those of its words that are keys are the hook's own. */
+typedef struct {
+    assist_str_t           *words;
+    uint32_t                nwords;
+    uint32_t                nkeys;      /* words[1] to words[nkeys] */
+} assist_command_t;
 
 
 typedef struct {
@@ -71,7 +103,8 @@ typedef struct {
     int (*cite)(void *host, assist_str_t title, assist_str_t url,
         assist_str_t updated);
     int (*about)(void *host, uint32_t procedure);
-    int (*reply)(void *host, int status, assist_str_t type, assist_str_t body);
+    int (*reply)(void *host, int status, const assist_header_t *headers,
+        uint32_t nheaders, assist_str_t body);
     void (*outcome)(void *host, assist_outcome_t outcome);
 
     /* waits */
@@ -83,6 +116,12 @@ typedef struct {
         assist_value_t *value);
     void (*cache_set)(void *host, assist_str_t key, assist_str_t text,
         uint32_t ttl);
+    assist_wait_t (*redis)(void *host, assist_run_t *run,
+        const assist_command_t *command, assist_value_t *value);
+    /* NULL, or why this location may not be fetched */
+    const char *(*fetch_refused)(void *host, assist_str_t uri);
+    assist_wait_t (*fetch)(void *host, assist_run_t *run,
+        const assist_fetch_t *fetch, assist_value_t *value);
 } assist_host_t;
 
 

@@ -3,15 +3,21 @@
 #include <stdlib.h>
 
 
+#define RUN_WAITS   1000
+#define RUN_FRAMES  8           /* of a traceback */
+
+
 static const char  past_cpu[] = "used more CPU than assist_hook_cpu allows";
 
 
-static assist_run_state_t run_go(assist_run_t *run);
+static assist_run_state_t run_go(assist_run_t *run, int nargs);
 static void run_release(assist_run_t *run, int reusable);
-static void run_step(assist_run_t *run);
+static void run_step(assist_run_t *run, int nargs);
 static int run_thread(lua_State *L);
 static int run_new_thread(lua_State *L, assist_vm_t *vm);
 static int run_error_is(const char *text, const char *what);
+static void run_trace(assist_run_t *run);
+static void run_count_wait(lua_State *L, assist_run_t *run, const char *name);
 
 
 assist_run_state_t
@@ -20,14 +26,15 @@ assist_run_start(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
 {
     assist_thread_t  *t;
 
-    memset(run, 0, offsetof(assist_run_t, error));
+    memset(run, 0, sizeof(assist_run_t));
 
     run->vm = vm;
     run->hook = hook;
     run->phase = phase;
     run->host = host;
+    run->ctx = ctx;
     run->cpu_ticks = assist_cpu_ticks(cpu_ms);
-    run->error[0] = '\0';
+    run->error = vm->error;
 
     if (vm->nthreads == 0) {
         if (assist_vm_protect(vm, run_thread, vm, NULL) != 0) {
@@ -42,11 +49,16 @@ assist_run_start(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
     run->thread = t->thread;
     run->anchor = t->anchor;
 
-    /* neither of these allocates: an object that exists, on a fresh stack */
-    lua_rawgeti(run->thread, LUA_REGISTRYINDEX, vm->entry);
-    vm->ctx = ctx;
+    if (ctx->id == 0) {
+        ctx->id = ++vm->requests;
+    }
 
-    return run_go(run);
+    /* none of these allocates: objects that exist, on a fresh stack */
+    lua_rawgeti(run->thread, LUA_REGISTRYINDEX, hook->functions[phase]);
+    lua_pushlightuserdata(run->thread, (void *) ctx->id);
+    lua_rawgeti(run->thread, LUA_REGISTRYINDEX, hook->conf);
+
+    return run_go(run, 2);
 }
 
 
@@ -57,7 +69,7 @@ assist_run_resume(assist_run_t *run, const assist_value_t *value)
     run->resumed = 1;
 
     for ( ;; ) {
-        run_go(run);
+        run_go(run, 0);
 
         if (run->parent == NULL) {
             return run->state;
@@ -127,10 +139,13 @@ assist_run_child(lua_State *L, assist_run_t *run)
         (void) run_new_thread(L, vm);
     }
 
-    child = calloc(1, sizeof(assist_run_t));
+    /* its error is its own: several may fail before the parent goes on */
+    child = calloc(1, sizeof(assist_run_t) + ASSIST_ERROR);
     if (child == NULL) {
         return luaL_error(L, "not enough memory");
     }
+
+    child->error = (char *) (child + 1);
 
     t = &vm->threads[--vm->nthreads];
 
@@ -138,6 +153,7 @@ assist_run_child(lua_State *L, assist_run_t *run)
     child->hook = run->hook;
     child->phase = run->phase;
     child->host = run->host;
+    child->ctx = run->ctx;
     child->cpu_ticks = run->cpu_ticks;
     child->thread = t->thread;
     child->anchor = t->anchor;
@@ -146,7 +162,7 @@ assist_run_child(lua_State *L, assist_run_t *run)
     run->children = child;
 
     lua_xmove(L, child->thread, 1);
-    run_step(child);
+    run_step(child, 0);
     vm->run = run;
 
     if (child->state == ASSIST_RUN_WAITS) {
@@ -201,19 +217,23 @@ assist_run_check(lua_State *L, const char *name, unsigned phases, int waits)
         return NULL;
     }
 
+    if (waits) {
+        run_count_wait(L, run, name);
+    }
+
     return run;
 }
 
 
 static assist_run_state_t
-run_go(assist_run_t *run)
+run_go(assist_run_t *run, int nargs)
 {
     assist_vm_t  *vm;
 
     vm = run->vm;
 
     assist_cpu_start(vm, run->cpu_ticks);
-    run_step(run);
+    run_step(run, nargs);
     assist_cpu_stop(vm);
 
     vm->run = NULL;
@@ -236,7 +256,7 @@ run_go(assist_run_t *run)
 /* Lets the thread go on until it waits or is over. */
 
 static void
-run_step(assist_run_t *run)
+run_step(assist_run_t *run, int nargs)
 {
     int           rc;
     assist_vm_t  *vm;
@@ -252,7 +272,7 @@ run_step(assist_run_t *run)
         return;
     }
 
-    rc = lua_resume(run->thread, 0);
+    rc = lua_resume(run->thread, nargs);
 
     if (rc == 0) {
         run->state = ASSIST_RUN_DONE;
@@ -272,7 +292,7 @@ run_step(assist_run_t *run)
         strcpy(run->error, "coroutine.yield was called outside a coroutine of "
                "the hook's own");
     } else {
-        assist_one_line(run->thread, run->error, sizeof(run->error));
+        assist_one_line(run->thread, run->error, ASSIST_ERROR);
     }
 
     if (vm->past) {
@@ -289,6 +309,71 @@ run_step(assist_run_t *run)
     {
         run->state = ASSIST_RUN_NO_MEMORY;
     }
+
+    run_trace(run);
+}
+
+
+/*
+ * Adds the lines on the thread's stack, the innermost first, to the error,
+ * which mostly begins with the first of them.  Nothing here allocates.
+ */
+
+static void
+run_trace(assist_run_t *run)
+{
+    int         n, level;
+    char       *p, *end, first[LUA_IDSIZE + 16];
+    lua_Debug   ar;
+
+    p = run->error + strlen(run->error);
+    end = run->error + ASSIST_ERROR;
+
+    for (n = 0, level = 0; lua_getstack(run->thread, level, &ar); level++) {
+        lua_getinfo(run->thread, "Sl", &ar);
+
+        if (ar.source[0] != '@' || ar.currentline < 0) {
+            continue;
+        }
+
+        if (n == RUN_FRAMES) {
+            (void) snprintf(p, (size_t) (end - p), " < ...");
+            return;
+        }
+
+        if (n++ == 0) {
+            (void) snprintf(first, sizeof(first), "%s:%d:", ar.short_src,
+                            ar.currentline);
+
+            if (strncmp(run->error, first, strlen(first)) == 0) {
+                continue;
+            }
+        }
+
+        p += snprintf(p, (size_t) (end - p), "%s%s:%d",
+                      n == 1 ? "; at " : " < ", ar.short_src, ar.currentline);
+
+        if (p >= end) {
+            return;
+        }
+    }
+}
+
+
+/* The functions of assist.all count for the run that called it. */
+
+static void
+run_count_wait(lua_State *L, assist_run_t *run, const char *name)
+{
+    while (run->parent) {
+        run = run->parent;
+    }
+
+    if (run->nwaits == RUN_WAITS) {
+        assist_raise(L, "%s: a run may wait %d times", name, RUN_WAITS);
+    }
+
+    run->nwaits++;
 }
 
 

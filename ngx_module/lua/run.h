@@ -25,9 +25,20 @@ typedef enum {
 } assist_run_state_t;
 
 
+/*
+ * A request as its hooks share it (`ctx`).  All zero at first; released by
+ * assist_ctx_release() when the request ends.
+ */
+typedef struct {
+    uintptr_t  id;              /* 0: none yet; no two requests' are equal */
+    int        anchor;          /* of ctx.data and the like; 0: none yet */
+} assist_ctx_t;
+
+
 struct assist_run_s {
     assist_vm_t          *vm;
     const assist_hook_t  *hook;
+    assist_ctx_t         *ctx;
     lua_State            *thread;
     int                   anchor;       /* keeps the thread alive */
     assist_phase_t        phase;
@@ -42,19 +53,13 @@ struct assist_run_s {
     unsigned              resumed:1;    /* value is to be read */
     unsigned              overdue:1;    /* waits, but had no CPU left */
     uint32_t              logs;         /* lines so far */
+    uint32_t              nwaits;       /* calls that may wait, so far; of the
+                                           functions of assist.all, too */
     uint32_t              cpu_ticks;    /* between two waits */
     uint64_t              steps;        /* of patterns, likewise */
-    char                  error[512];   /* last: with FAILED only */
+    char                 *error;        /* with FAILED: one line, until the
+                                           next run fails */
 };
-
-
-/*
- * The object of a request that its hooks share (`ctx`).  Created by the first
- * run, released by assist_ctx_release() when the request ends.
- */
-typedef struct {
-    int  anchor;                /* 0: none yet */
-} assist_ctx_t;
 
 
 /* cpu_ms: CPU time it may use between two waits. */

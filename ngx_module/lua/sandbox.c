@@ -11,8 +11,9 @@
 #include "vm_private.h"
 
 
-static void sandbox_libraries(lua_State *L);
-static void sandbox_json(lua_State *L);
+static void sandbox_libraries(lua_State *L, int safe);
+static void sandbox_remove(lua_State *L);
+static void sandbox_json(lua_State *L, int safe);
 static void sandbox_freeze_globals(lua_State *L);
 static void sandbox_freeze(lua_State *L, int depth);
 static int sandbox_frozen(lua_State *L);
@@ -30,10 +31,10 @@ static const char  *const sandbox_removed[] = {
 
 
 void
-assist_sandbox_open(lua_State *L)
+assist_sandbox_open(lua_State *L, int safe)
 {
-    sandbox_json(L);
-    sandbox_libraries(L);
+    sandbox_json(L, safe);
+    sandbox_libraries(L, safe);
 
     assist_api_open(L);
     lua_getfield(L, LUA_REGISTRYINDEX, "assist.json");
@@ -54,6 +55,38 @@ assist_sandbox_open(lua_State *L)
     /* by module of a hook: the `require` of its environment */
     lua_newtable(L);
     lua_setfield(L, LUA_REGISTRYINDEX, "assist.hooks");
+}
+
+
+int
+assist_sandbox_reread(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "assist.hooks");
+    lua_setfield(L, LUA_REGISTRYINDEX, "assist.hooks.before");
+    lua_newtable(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, "assist.hooks");
+
+    return 0;
+}
+
+
+int
+assist_sandbox_keep(lua_State *L)
+{
+    lua_pushnil(L);
+    lua_setfield(L, LUA_REGISTRYINDEX, "assist.hooks.before");
+
+    return 0;
+}
+
+
+int
+assist_sandbox_restore(lua_State *L)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, "assist.hooks.before");
+    lua_setfield(L, LUA_REGISTRYINDEX, "assist.hooks");
+
+    return assist_sandbox_keep(L);
 }
 
 
@@ -132,12 +165,11 @@ static const char  sandbox_xpcall[] =
 
 
 static void
-sandbox_libraries(lua_State *L)
+sandbox_libraries(lua_State *L, int safe)
 {
     size_t  i;
 
     static const luaL_Reg  libs[] = {
-        { "", luaopen_base },
         { "string", luaopen_string },
         { "table", luaopen_table },
         { "math", luaopen_math },
@@ -145,7 +177,11 @@ sandbox_libraries(lua_State *L)
         { NULL, NULL }
     };
 
-    for (i = 0; libs[i].func; i++) {
+    if (!safe) {
+        luaL_openlibs(L);
+    }
+
+    for (i = 0; safe && libs[i].func; i++) {
         lua_pushcfunction(L, libs[i].func);
         lua_pushstring(L, libs[i].name);
         lua_call(L, 1, 0);
@@ -160,13 +196,27 @@ sandbox_libraries(lua_State *L)
     lua_call(L, 0, 1);
     lua_setglobal(L, "xpcall");
 
+    lua_getglobal(L, "string");
+    assist_strings_open(L);
+    lua_pop(L, 1);
+
+    if (safe) {
+        sandbox_remove(L);
+    }
+}
+
+
+static void
+sandbox_remove(lua_State *L)
+{
+    size_t  i;
+
     for (i = 0; sandbox_removed[i]; i++) {
         lua_pushnil(L);
         lua_setglobal(L, sandbox_removed[i]);
     }
 
     lua_getglobal(L, "string");
-    assist_strings_open(L);
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
     lua_pushnil(L);
@@ -190,7 +240,7 @@ sandbox_libraries(lua_State *L)
 /* lua-cjson's encode and decode; they return nil and the reason on failure. */
 
 static void
-sandbox_json(lua_State *L)
+sandbox_json(lua_State *L, int safe)
 {
     size_t  i;
 
@@ -221,6 +271,11 @@ sandbox_json(lua_State *L)
 
     lua_setfield(L, LUA_REGISTRYINDEX, "assist.json");
     lua_pop(L, 1);
+
+    if (!safe) {
+        lua_getglobal(L, "require");
+        lua_setfield(L, LUA_REGISTRYINDEX, "assist.require");
+    }
 
     lua_pushnil(L);
     lua_setglobal(L, "package");
@@ -363,6 +418,15 @@ sandbox_require(lua_State *L)
         lua_rawset(L, lua_upvalueindex(1));
 
         return rc == 0 ? 1 : lua_error(L);
+    }
+
+    /* without the sandbox: whatever the machine has */
+    lua_getfield(L, LUA_REGISTRYINDEX, "assist.require");
+
+    if (!lua_isnil(L, -1)) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 1);
+        return 1;
     }
 
     return assist_raise(L, "module \"%s\" was not found in assist_hook_path "

@@ -19,19 +19,10 @@ typedef struct {
 static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 static int vm_open(lua_State *L);
 static int vm_bind(lua_State *L);
-static int vm_prepare(lua_State *L);
+static void vm_check_name(lua_State *L, assist_str_t name);
 static assist_str_t vm_keep_field(lua_State *L, int table, const char *name,
     const char *fallback);
 
-
-/* What a thread starts with: Lua, so that the hook may yield below it. */
-
-static const char  vm_entry[] =
-    "local prepare = ...\n"
-    "return function()\n"
-    "    local f, ctx, conf = prepare()\n"
-    "    return f(ctx, conf)\n"
-    "end\n";
 
 static const char  *const vm_phases[ASSIST_PHASE_MAX] = {
     "request", "ask", "log"
@@ -160,6 +151,34 @@ assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
 
 
 int
+assist_vm_reread(assist_vm_t *vm, assist_error_t *err)
+{
+    return assist_vm_protect(vm, assist_sandbox_reread, vm, err);
+}
+
+
+int
+assist_vm_reread_end(assist_vm_t *vm, int keep, assist_error_t *err)
+{
+    return assist_vm_protect(vm, keep ? assist_sandbox_keep
+                                      : assist_sandbox_restore,
+                             vm, err);
+}
+
+
+void
+assist_hook_retire(assist_vm_t *vm, assist_hook_t *hook)
+{
+    int  i;
+
+    for (i = 0; i < ASSIST_PHASE_MAX; i++) {
+        luaL_unref(vm->L, LUA_REGISTRYINDEX, hook->functions[i]);
+        hook->functions[i] = LUA_NOREF;
+    }
+}
+
+
+int
 assist_hook_has(const assist_hook_t *hook, assist_phase_t phase)
 {
     return hook->functions[phase] != LUA_NOREF;
@@ -213,16 +232,8 @@ vm_open(lua_State *L)
 
     luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE|LUAJIT_MODE_OFF);
 
-    assist_sandbox_open(L);
+    assist_sandbox_open(L, vm->conf.sandbox);
     assist_ctx_open(L);
-
-    if (luaL_loadbuffer(L, vm_entry, sizeof(vm_entry) - 1, "=assist") != 0) {
-        return lua_error(L);
-    }
-
-    lua_pushcfunction(L, vm_prepare);
-    lua_call(L, 1, 1);
-    vm->entry = luaL_ref(L, LUA_REGISTRYINDEX);
 
     return 0;
 }
@@ -267,6 +278,7 @@ vm_bind(lua_State *L)
 
     hook->name = vm_keep_field(L, -1, "name", bind->source->module.data);
     hook->version = vm_keep_field(L, -1, "version", "0");
+    vm_check_name(L, hook->name);
 
     lua_newtable(L);
 
@@ -280,6 +292,22 @@ vm_bind(lua_State *L)
     hook->conf = luaL_ref(L, LUA_REGISTRYINDEX);
 
     return 0;
+}
+
+
+/* It is part of keys in Redis, and of lines in logs. */
+
+static void
+vm_check_name(lua_State *L, assist_str_t name)
+{
+    if (name.len == 0
+        || strspn(name.data, "0123456789._-abcdefghijklmnopqrstuvwxyz"
+                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+           != name.len)
+    {
+        luaL_error(L, "a hook's name has letters, digits, \".\", \"_\" and "
+                   "\"-\" only, not \"%s\"", name.data);
+    }
 }
 
 
@@ -316,19 +344,3 @@ vm_keep_field(lua_State *L, int table, const char *name, const char *fallback)
     return (assist_str_t) { copy, s.len };
 }
 
-
-/* Runs on the new thread: the function, ctx and conf of its run. */
-
-static int
-vm_prepare(lua_State *L)
-{
-    assist_run_t  *run;
-
-    run = assist_vm_of(L)->run;
-
-    lua_rawgeti(L, LUA_REGISTRYINDEX, run->hook->functions[run->phase]);
-    assist_ctx_push(L, run);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, run->hook->conf);
-
-    return 3;
-}

@@ -36,6 +36,7 @@ typedef struct {
     const assist_source_t   *sources;   /* what `require` finds, in order */
     uint32_t                 nsources;
     size_t                   memory;    /* bytes */
+    int                      sandbox;   /* 0: all of the language's libraries */
 } assist_vm_conf_t;
 
 
@@ -56,6 +57,16 @@ int assist_vm_check(const assist_source_t *source, assist_error_t *err);
  */
 assist_hook_t *assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
     const assist_conf_t *conf, uint32_t nconf, assist_error_t *err);
+
+/*
+ * What assist_vm_hook() binds from now on is read anew, modules included,
+ * until assist_vm_reread_end(): with keep == 0 as it was before.
+ */
+int assist_vm_reread(assist_vm_t *vm, assist_error_t *err);
+int assist_vm_reread_end(assist_vm_t *vm, int keep, assist_error_t *err);
+
+/* A hook that is replaced: it has no function any more.  Its name stays. */
+void assist_hook_retire(assist_vm_t *vm, assist_hook_t *hook);
 
 /* Has it a function for this phase? */
 int assist_hook_has(const assist_hook_t *hook, assist_phase_t phase);

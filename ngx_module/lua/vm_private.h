@@ -16,6 +16,7 @@
 
 
 #define ASSIST_THREADS     64           /* finished coroutines kept for reuse */
+#define ASSIST_ERROR       1024         /* bytes of a failure's line */
 #define ASSIST_TICK_STEPS  1000000      /* of patterns: about a CPU tick's */
 
 
@@ -39,8 +40,8 @@ struct assist_vm_s {
     assist_hook_t            *hooks;
 
     assist_run_t             *run;      /* the running one */
-    assist_ctx_t             *ctx;      /* its request's, while it starts */
-    int                       entry;    /* the function every thread starts */
+    char                      error[ASSIST_ERROR];
+    uintptr_t                 requests; /* so far: the last one's ctx->id */
     uint64_t                  steps;    /* of patterns, while a file loads */
 
     assist_thread_t           threads[ASSIST_THREADS];
@@ -57,8 +58,13 @@ struct assist_vm_s {
 /* The worker's state, of any of its threads. */
 assist_vm_t *assist_vm_of(lua_State *L);
 
-/* The libraries, and what is frozen of them (sandbox.c). */
-void assist_sandbox_open(lua_State *L);
+/* The libraries, and what is frozen of them (sandbox.c); safe == 0: all. */
+void assist_sandbox_open(lua_State *L, int safe);
+
+/* New environments for all hooks; then they are kept, or the old restored. */
+int assist_sandbox_reread(lua_State *L);
+int assist_sandbox_keep(lua_State *L);
+int assist_sandbox_restore(lua_State *L);
 
 /* Pushes the `require` of a hook's own environment, made at its first use. */
 void assist_sandbox_require(lua_State *L, assist_str_t module);
@@ -71,9 +77,6 @@ void assist_api_open(lua_State *L);
 
 /* Registers the metatables of ctx and of services (ctx.c). */
 void assist_ctx_open(lua_State *L);
-
-/* The ctx object of the run that starts, made at its first use. */
-void assist_ctx_push(lua_State *L, assist_run_t *run);
 
 /* A read-only view of a catalogue row by service index; nil for ASSIST_NONE. */
 void assist_service_push(lua_State *L, uint32_t service);
@@ -111,6 +114,22 @@ int assist_all(lua_State *L, assist_run_t *run);
 int assist_all_collect(lua_State *L);
 int assist_run_child(lua_State *L, assist_run_t *run);
 void assist_run_drop_children(assist_run_t *run);
+
+/* assist.html, its metatable (markup.c); is the value at arg made by it? */
+int assist_markup(lua_State *L);
+void assist_markup_open(lua_State *L);
+int assist_markup_get(lua_State *L, int arg, assist_str_t *text);
+
+/* assist.redis (command.c), assist.fetch (fetch.c) */
+int assist_command(lua_State *L, assist_run_t *run);
+int assist_fetch(lua_State *L, assist_run_t *run);
+
+/*
+ * The headers in the table at arg, at most max; raises in the name of a call.
+ * Returns how many; their bytes live as long as the stack above arg.
+ */
+int assist_check_headers(lua_State *L, int arg, const char *name,
+    assist_header_t *headers, int max);
 
 /* What a call that may wait returns: its values now, or a yield. */
 int assist_wait_answer(lua_State *L, assist_run_t *run, assist_wait_t wait,

@@ -9,6 +9,7 @@
 
 static int wait_finish(lua_State *L);
 static int wait_push(lua_State *L, const assist_value_t *value);
+static void wait_push_items(lua_State *L, const assist_value_t *value);
 
 
 static const char  wait_wrapper[] =
@@ -70,8 +71,17 @@ wait_push(lua_State *L, const assist_value_t *value)
         lua_pushboolean(L, 1);
         return 1;
 
+    case ASSIST_NUMBER:
+        lua_pushnumber(L, value->number);
+        return 1;
+
     case ASSIST_STRING:
         assist_push_str(L, value->string);
+        return 1;
+
+    case ASSIST_LIST:
+    case ASSIST_TABLE:
+        wait_push_items(L, value);
         return 1;
 
     default:
@@ -83,5 +93,35 @@ wait_push(lua_State *L, const assist_value_t *value)
 
         lua_pushstring(L, value->error);
         return 2;
+    }
+}
+
+
+/* The embedder bounds how deep and how large it may be. */
+
+static void
+wait_push_items(lua_State *L, const assist_value_t *value)
+{
+    uint32_t               i;
+    const assist_value_t  *item;
+
+    luaL_checkstack(L, 4, NULL);
+    lua_newtable(L);
+
+    for (i = 0; i < value->nitems; i++) {
+        item = &value->items[i];
+
+        if (item->type == ASSIST_NIL) {
+            lua_pushboolean(L, 0);
+        } else {
+            wait_push(L, item);
+        }
+
+        if (value->type == ASSIST_LIST) {
+            lua_rawseti(L, -2, (int) i + 1);
+
+        } else if (i % 2) {
+            lua_rawset(L, -3);
+        }
     }
 }

@@ -24,6 +24,7 @@ connections=32
 warm_up=100                     # requests of a case before callgrind counts
 counted=500                     # and those that it counts
 page=/dich-vu/1.001456.html
+other=/gioi-thieu.html          # in no catalogue
 service=1.001445
 question='mất hộ chiếu cần giấy tờ gì'
 
@@ -39,6 +40,7 @@ cases=()
 # Ours and a peer, to be compared.
 pairs=("page_views page_plain" "page_idle page_plain"
        "page_evidence page_plain" "page_views page_lua"
+       "page_idle page_lua" "page_hook page_access"
        "ask_l1 ask_return" "ask_l1 ask_dict"
        "redis_assist redis_lua")
 
@@ -177,6 +179,8 @@ write_inputs() {
         printf '</body></html>\n'
     } >"$tmp/html$page"
 
+    cp "$tmp/html$page" "$tmp/html$other"
+
     {
         cat "$here/catalog.csv"
 
@@ -270,6 +274,8 @@ add_cases() {
     add_case page_idle     assist idle     "$page"
     add_case page_evidence assist evidence "$page"
     add_case page_lua      lua    lua      "$page"
+    add_case page_hook     assist idle     "$other"
+    add_case page_access   lua    access   "$other"
 
     add_case ask_return    plain  plain    /assist/ask "$ask"
     add_case ask_l1        assist ask      /assist/ask "$ask"
@@ -283,7 +289,7 @@ add_cases() {
 start_all() {
     local key
 
-    take_ports plain views idle evidence ask redis lua
+    take_ports plain views idle evidence ask redis lua access
     add_cases
 
     render http
@@ -312,6 +318,8 @@ start_all() {
     compare page_idle page_plain
     compare page_evidence page_plain
     compare page_lua page_plain
+    compare page_hook page_plain
+    compare page_access page_plain
     compare ask_l1 ask_return
     compare ask_dict ask_return
     compare redis_assist ask_return

@@ -161,13 +161,13 @@ test('L2 alone: a miss, then hits, on two nodes', async (stage) => {
 
 test('L2 fills L1, and the time left goes with the answer', async (stage) => {
   const redis = await stage.redis();
-  const a = await stage.site({ http: L2(redis), chat: 'assist_cache_valid 2s;' });
+  const a = await stage.site({ http: L2(redis), chat: 'assist_cache_valid 4s;' });
   const b = await (await stage.elsewhere()).site({ http: L1 + L2(redis) });
   assert.deepEqual(await states(a.port, [fee]), ['MISS']);
   assert.deepEqual(await states(b.port, [fee]), ['HIT']);
   await redis.command('FLUSHALL');
   assert.deepEqual(await states(b.port, [fee]), ['HIT']);
-  await sleep(3100);
+  await sleep(5100);
   assert.deepEqual(await states(b.port, [fee]), ['MISS']);
 });
 

@@ -67,17 +67,31 @@ return {
     end
   end },
 
-  { "the calls of any time are those that api.c sets by hand", function()
+  { "the calls of any time are those of api_plain[] in api.c", function()
     local expected = { ["assist.json.encode"] = true,
       ["assist.json.decode"] = true }
-    for fn, name in api_c:gmatch(
-      'lua_pushcfunction%(L, (api_[%w_]+)%);%s*lua_setfield%(L, %-2, "(%l+)"%)')
-    do
-      if fn ~= "api_buf_gc" then
-        expected[(name == "now" and "assist." or "assist.text.") .. name] = true
-      end
+    local list = api_c:match("api_plain%[%] = (%b{})")
+    for owner, name in list:gmatch('{ ([%w"]+), "(%l+)", [%w_]+ }') do
+      local prefix = owner:match('^"(.*)"$')
+      expected["assist." .. (prefix and prefix .. "." or "") .. name] = true
     end
     same(api.anywhere, expected, "api.anywhere")
+  end },
+
+  { "the commands of assist.redis are those of command.c", function()
+    local command_c = read(root .. "/ngx_module/lua/command.c")
+    for _, keys in ipairs { "one", "all" } do
+      local list = command_c:match("command_" .. keys .. "_keys?%[%] = (%b{})")
+      local expected, got = {}, {}
+      for name in list:gmatch('"(%u+)"') do
+        expected[name] = true
+      end
+      for name, kind in pairs(api.redis) do
+        got[name] = kind == keys or nil
+      end
+      assert(next(expected), "no command was found in C")
+      same(got, expected, "api.redis, " .. keys)
+    end
   end },
 
   { "ctx and ctx.request have the fields of ctx.c", function()

@@ -51,11 +51,11 @@ finds("a global that does not exist", "return { ask = function()\n  pcall("
   .. "function() return os.time() end) end }",
   '2: there is no global "os" in hooks: for the time there is assist.now')
 finds("an unknown call", head .. "return { ask = function() assist.foo() end }",
-  '2: assist has no "foo" (it has: all, cache, json, log, now, search, sleep, '
-  .. "text)")
+  '2: assist has no "foo" (it has: all, cache, fetch, html, json, log, now, '
+  .. "redact, redis, search, sleep, text)")
 finds("an unknown call of a part", head .. "local cache = assist.cache\n"
   .. 'local function f() return cache.gett("k") end\nreturn { ask = f }',
-  '3: assist.cache has no "gett" (it has: get, set)')
+  '3: assist.cache has no "gett" (it has: get, once, set)')
 finds("a colon for a dot", head .. "return { ask = function() assist:sleep(1) "
   .. "end }", "2: write assist.sleep, with a dot")
 finds("an unknown method", "return { ask = function(c)\n c:bar() end }",

@@ -146,6 +146,98 @@ case("a request has its parts", [[
   kit.equal(got.reply.body, "POST/u1hb") kit.equal(got.reply.status, 403)
   kit.equal(got.reply.type, "text/html") kit.equal(got.waits, 1)]])
 
+-- The cases of tests/integration/api.test.mjs, as far as they need no nginx.
+case("assist.redis is a Redis in memory", [[
+  request = function(ctx)
+    local r = assist.redis
+    local set = r("SET", "text", "v")
+    local _, wrong = r("INCR", "text")
+    local list = { r("RPUSH", "list", "a", 2, "c"), unpack(r("LRANGE", "list",
+      0, -1)) }
+    local some = r("MGET", "text", "none")
+    r("HSET", "h", "k", "v")
+    r("SETEX", "short", 1, "x")
+    assist.sleep(1)
+    ctx.data.got = table.concat({ set, r("get", "text"), r("INCRBY", "n", 41),
+      r("INCR", "n"), table.concat(list, " "), tostring(some[2]),
+      table.concat(r("HGETALL", "h"), "="), tostring(r("GET", "short")),
+      r("EXISTS", "text", "none", "n"), r("DEL", "text", "n"), wrong }, ",")
+    local ok, why = pcall(r, "KEYS", "*")
+    ctx.data.why = why
+  end]], 'phase = "request"', [[
+  kit.equal(got.data.got, "OK,v,41,42,3 a 2 c,false,k=v,nil,2,2,"
+    .. "ERR value is not an integer or out of range")
+  kit.has(got.data.why, 'assist.redis: "KEYS" is not allowed')]])
+
+case("assist.fetch gives what the test says", [[
+  request = function(ctx)
+    local got = assist.fetch("/api/x", { args = "a=1", method = "POST",
+      headers = { ["X-A"] = 5 }, body = "b" })
+    local none, reason = assist.fetch("/slow")
+    local ok, why = pcall(assist.fetch, "/other")
+    local _, large = assist.fetch("/api/x", { max = 3 })
+    ctx.data.got = table.concat({ got.status, got.headers["x-one"], got.body,
+      reason, why, large }, ";")
+  end]], [[phase = "request", fetch = {
+    ["/api/x"] = function(request)
+      return { status = 201, headers = { ["X-One"] = "1" },
+        body = request.method .. request.uri .. (request.headers["X-A"] or "")
+          .. request.body }
+    end,
+    ["/slow"] = function() return nil, "timeout" end,
+  }]], [[
+  kit.has(got.data.got, "201;1;POST/api/x?a=15b;timeout;")
+  kit.has(got.data.got, 'assist.fetch: "/other" is not among assist_fetch;')
+  kit.has(got.data.got, "larger than max")]])
+
+case("assist.cache.once makes a string once", [[
+  request = function(ctx)
+    local made = 0
+    local function make() made = made + 1 assist.sleep(1) return "v" .. made end
+    local function none() made = made + 1 return nil, "not today" end
+    local a, b = assist.cache.once("k", 60, make), assist.cache.once("k", 60,
+      make)
+    local _, c = assist.cache.once("n", 60, none)
+    ctx.data.got = a .. b .. c .. made
+  end]], 'phase = "request"', [[
+  kit.equal(got.data.got, "v1v1not today2") kit.equal(got.cache.k, "v1")
+  kit.equal(got.ttl.k, 60) kit.equal(got.cache.n, nil)]])
+
+case("assist.html escapes what it did not make", [[
+  request = function(ctx)
+    local h = assist.html
+    local ok, why = pcall(h, "%s %s", 1)
+    ctx:reply(200, h("<p title='%s'>%s%%</p>", "<&\"'", 7) .. "<" .. h("<br>"),
+      { ["Cache-Control"] = "no-store" })
+    ctx.data.got = tostring(h("100%% <i>")) .. why
+  end]], 'phase = "request"', [[
+  kit.equal(got.reply.body, "<p title='&lt;&amp;&quot;&#39;'>7%</p>&lt;<br>")
+  kit.equal(got.reply.type, "text/html; charset=utf-8")
+  kit.equal(got.reply.headers["cache-control"], "no-store")
+  kit.has(got.data.got, "100%% <i>")
+  kit.has(got.data.got, "the template has 2 %s, 1 value was given")]])
+
+case("assist.redact", [[
+  request = function(ctx)
+    local text, n = assist.redact("so 079203001234, 0912 345 678, 1.001456")
+    ctx.data.got = text .. n
+  end]], 'phase = "request"',
+  'kit.equal(got.data.got, "so [CCCD_1], [PHONE_2], 1.0014562")')
+
+case("ctx:reply refuses nginx's own headers, and line ends", [[
+  request = function(ctx)
+    local function why(headers)
+      return (select(2, pcall(ctx.reply, ctx, 200, "x", headers)))
+    end
+    ctx.data.got = why { ["content-length"] = 1 } .. why { a = "b\n" }
+      .. why { ["a b"] = "c" } .. why(7)
+  end]], 'phase = "request"', [[
+  kit.has(got.data.got, 'the header "content-length" is nginx\'s own')
+  kit.has(got.data.got, 'the header "a" has a line end')
+  kit.has(got.data.got, '"a b" is not a header\'s name')
+  kit.has(got.data.got, "headers are a table of names and strings, not a number")
+  ]])
+
 case("a service has all columns, and equals itself", [[
   ask = function(ctx)
     ctx:about(ctx.service)

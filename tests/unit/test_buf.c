@@ -243,6 +243,41 @@ test_csv(void **state)
 }
 
 
+static void
+test_html(void **state)
+{
+    size_t        i;
+    assist_buf_t  b = ASSIST_BUF_INIT;
+
+    static const struct {
+        assist_str_t  in;
+        const char   *out;
+    } cases[] = {
+        { { "", 0 }, "" },
+        { { "ho chieu", 8 }, "ho chieu" },
+        { { "<b>\"&'\"</b>", 12 },
+          "&lt;b&gt;&quot;&amp;&#39;&quot;&lt;/b&gt;" },
+        { { "&amp;", 5 }, "&amp;amp;" },
+        { { "a\0b\x01\x7f\tc\nd\r\f", 11 }, "ab\tc\nd\r\f" },
+        { { "h\xe1\xbb\x99 \xff", 6 }, "h\xe1\xbb\x99 \xff" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        b.len = 0;
+        assist_buf_html(&b, cases[i].in);
+        assert_int_equal(b.len, strlen(cases[i].out));
+
+        if (b.len) {
+            assert_memory_equal(b.data, cases[i].out, b.len);
+        }
+    }
+
+    assist_buf_free(&b);
+}
+
+
 int
 main(void)
 {
@@ -253,7 +288,8 @@ main(void)
         cmocka_unit_test(test_uint),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_any),
-        cmocka_unit_test(test_csv)
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_html)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,9 @@ api.calls = {
   ["assist.all"] = { "request", "ask", waits = true },
   ["assist.cache.get"] = { "request", "ask", waits = true },
   ["assist.cache.set"] = { "request", "ask", "log" },
+  ["assist.cache.once"] = { "request", "ask", waits = true },
+  ["assist.fetch"] = { "request", "ask", waits = true },
+  ["assist.redis"] = { "request", "ask", waits = true },
   ["assist.search"] = { "request", "ask" },
   ["assist.log.error"] = { "request", "ask", "log" },
   ["assist.log.warn"] = { "request", "ask", "log" },
@@ -31,11 +34,31 @@ api.calls = {
 -- Calls that need no request, so they may be made while a file is loaded, too.
 api.anywhere = {
   ["assist.now"] = true,
+  ["assist.html"] = true,
+  ["assist.redact"] = true,
   ["assist.text.normalize"] = true,
   ["assist.text.fold"] = true,
   ["assist.json.encode"] = true,
   ["assist.json.decode"] = true,
 }
+
+-- The commands of assist.redis: of "one" the first argument is a key, of "all"
+-- each.
+api.redis = {}
+for keys, names in pairs {
+  one = "GET SET SETEX PSETEX SETNX GETSET GETDEL STRLEN APPEND INCR INCRBY "
+    .. "INCRBYFLOAT DECR DECRBY EXPIRE PEXPIRE TTL PTTL PERSIST TYPE HGET HSET "
+    .. "HSETNX HDEL HGETALL HMGET HINCRBY HEXISTS HLEN HKEYS HVALS LPUSH RPUSH "
+    .. "LPOP RPOP LLEN LRANGE LTRIM LINDEX LREM SADD SREM SISMEMBER SCARD "
+    .. "SMEMBERS SPOP SRANDMEMBER ZADD ZREM ZSCORE ZINCRBY ZCARD ZCOUNT ZRANGE "
+    .. "ZRANGEBYSCORE ZREVRANGE ZRANK ZREVRANK ZREMRANGEBYSCORE "
+    .. "ZREMRANGEBYRANK",
+  all = "DEL UNLINK EXISTS MGET",
+} do
+  for name in names:gmatch("%u+") do
+    api.redis[name] = keys
+  end
+end
 
 -- Values of the `assist` table that are no functions.
 api.values = { ["assist.json.null"] = true }

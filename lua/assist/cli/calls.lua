@@ -3,7 +3,9 @@
 local cjson = require "cjson.safe"
 
 local api = require "assist.cli.api"
+local fetch = require "assist.cli.fetch"
 local library = require "assist.cli.library"
+local markup = require "assist.cli.markup"
 local objects = require "assist.cli.objects"
 local raise = require "assist.cli.raise"
 
@@ -46,15 +48,53 @@ within["assist.cache.get"] = function(host, key)
   return nil
 end
 
+local function check_ttl(name, n, ttl)
+  ttl = raise.number(name, n, ttl)
+  if not (ttl >= 1 and ttl <= 31536000) then
+    raise.error("%s takes a ttl of 1 second to 1 year", name)
+  end
+  return math.floor(ttl)
+end
+
 within["assist.cache.set"] = function(host, key, text, ttl)
   key = raise.string("assist.cache.set", 1, key)
   text = raise.string("assist.cache.set", 2, text)
-  ttl = raise.number("assist.cache.set", 3, ttl)
-  if not (ttl >= 1 and ttl <= 31536000) then
-    raise.error "assist.cache.set takes a ttl of 1 second to 1 year"
-  end
-  ttl = math.floor(ttl)
+  ttl = check_ttl("assist.cache.set", 3, ttl)
   host.cache[key] = { text = text, ttl = ttl, ends = host.clock + ttl }
+end
+
+within["assist.cache.once"] = function(host, key, ttl, fn)
+  key = raise.string("assist.cache.once", 1, key)
+  ttl = check_ttl("assist.cache.once", 2, ttl)
+  raise.unless(type(fn) == "function", "assist.cache.once", 3, "function", fn)
+  local text = within["assist.cache.get"](host, key)
+  if text ~= nil then
+    return text
+  end
+  local value, reason = fn()
+  if type(value) == "string" then
+    within["assist.cache.set"](host, key, value, ttl)
+  end
+  return value, reason
+end
+
+local methods = api.set { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE",
+                          "OPTIONS" }
+
+within["assist.fetch"] = function(host, uri, opts)
+  local request = fetch.request(uri, opts)
+  if not methods[request.method] then
+    return nil, "the method is not one of GET, HEAD, POST, PUT, PATCH, DELETE, "
+                .. "OPTIONS"
+  end
+  host:wait(0.001)
+  return fetch.answer(host.fetch[request.path], request)
+end
+
+within["assist.redis"] = function(host, command, ...)
+  local value, reason = host.redis:call(command, ...)
+  host:wait(0.001)
+  return value, reason
 end
 
 within["assist.search"] = function(host, query)
@@ -87,6 +127,10 @@ local anywhere = {
   end,
   ["assist.text.fold"] = function(text)
     return library.fold(raise.string("assist.text.fold", 1, text))
+  end,
+  ["assist.html"] = markup.new,
+  ["assist.redact"] = function(text)
+    return library.redact(raise.string("assist.redact", 1, text))
   end,
   ["assist.json.encode"] = cjson.encode,
   ["assist.json.decode"] = cjson.decode,

@@ -7,6 +7,7 @@ local files = require "assist.cli.files"
 local library = require "assist.cli.library"
 local objects = require "assist.cli.objects"
 local raise = require "assist.cli.raise"
+local redis = require "assist.cli.redis"
 local sandbox = require "assist.cli.sandbox"
 
 local host = {}
@@ -33,13 +34,15 @@ jit.off()
 -- options, each of which may be missing: roots (folders of `require`), search
 -- (function(query), as Catalogue:search), cache (key to text), now (seconds
 -- since the epoch), timeout (assist_hook_timeout, 2 s), cpu (assist_hook_cpu,
--- 0.05 s), log (function(level, text)).
+-- 0.05 s), fetch (location to what it answers), log (function(level, text)).
 function host.new(options)
   local self = setmetatable({
     clock = 0, started = options.now or os.time(), cache = {}, logs = {},
     search = options.search, timeout = options.timeout or 2,
     cpu = options.cpu or 0.05, on_log = options.log,
+    fetch = options.fetch or {},
   }, Host)
+  self.redis = redis.new(function() return self.clock end)
   for key, text in pairs(options.cache or {}) do
     self.cache[key] = { text = text, ends = math.huge }
   end
@@ -58,6 +61,12 @@ function Host:enter(name, waits)
   end
   if api.calls[name] and not api.allowed(name, run.phase) then
     raise.error("%s", api.misuse(name, run.phase))
+  end
+  if waits then
+    run.calls = (run.calls or 0) + 1
+    if run.calls > 1000 then
+      raise.error("%s: a run may wait 1000 times", name)
+    end
   end
   if waits and not run.threads[coroutine.running()] then
     raise.error("%s cannot wait inside a coroutine of the hook's own", name)

@@ -25,7 +25,7 @@ kit.root = "."
 local options = api.set {
   "hook", "phase", "service", "previous", "question", "lang", "request",
   "conf", "data", "cache", "hits", "catalog", "synonyms", "now", "timeout",
-  "cpu",
+  "cpu", "fetch",
 }
 
 local opened = {}
@@ -126,7 +126,7 @@ local function run(given)
   local h = host.new {
     roots = { kit.root, kit.folder }, search = search_of(given.hits, cat),
     cache = given.cache, now = given.now, timeout = given.timeout,
-    cpu = given.cpu,
+    cpu = given.cpu, fetch = given.fetch,
   }
   local data = given.data or {}
   local got = { said = "", cites = {}, about = {}, waits = 0 }
@@ -150,8 +150,10 @@ local function run(given)
 end
 
 -- Runs one function of a hook.  hook: a path (from the test's folder) or a
--- table.  Returns { outcome =, said =, cites = { { title =, url =, updated = }
--- }, about = { service }, reply = { status =, type =, body = } or nil, logs =
+-- table; fetch: locations to { status =, headers =, body = } or a function of
+-- the request.  Returns { outcome =, said =, cites = { { title =, url =,
+-- updated = } }, about = { service }, reply = { status =, type =, body =,
+-- headers = } or nil, logs =
 -- { { level =, text = } }, cache = key to text, ttl = key to seconds, data =
 -- ctx.data, waits =, seconds = (all waits together), error = }.
 function kit.run(given)

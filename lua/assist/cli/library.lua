@@ -165,6 +165,56 @@ const char *assist_lang_guess(assist_str_t normal);
 int assist_text_normalize(assist_str_t in, assist_buf_t *out);
 int assist_text_fold(assist_str_t in, assist_buf_t *out);
 void assist_buf_free(assist_buf_t *b);
+
+typedef struct assist_arena_s  assist_arena_t;
+
+typedef struct {
+    const char  *data;
+    uint32_t     len;
+    uint32_t     scope;
+    uint32_t     hash;
+    uint32_t     value;
+} assist_slot_t;
+
+typedef struct {
+    assist_slot_t  *slots;
+    uint32_t        nslots;
+    uint32_t        n;
+} assist_table_t;
+
+typedef enum {
+    ASSIST_REDACT_QR,
+    ASSIST_REDACT_CCCD,
+    ASSIST_REDACT_BHYT,
+    ASSIST_REDACT_MST,
+    ASSIST_REDACT_PHONE,
+    ASSIST_REDACT_BHXH,
+    ASSIST_REDACT_CMND,
+    ASSIST_REDACT_PASSPORT,
+    ASSIST_REDACT_ACCOUNT,
+    ASSIST_REDACT_PLATE,
+    ASSIST_REDACT_EMAIL,
+    ASSIST_REDACT_HOSO,
+    ASSIST_REDACT_NUMBER,
+    ASSIST_REDACT_TEXT,
+    ASSIST_REDACT_NKINDS
+} assist_redact_kind_t;
+
+typedef struct {
+    assist_str_t           original;
+    assist_redact_kind_t   kind;
+} assist_redact_item_t;
+
+typedef struct {
+    assist_arena_t        *arena;
+    assist_table_t         table;
+    assist_redact_item_t  *items;
+    size_t                 n;
+    size_t                 cap;
+} assist_redact_t;
+
+int assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out);
+void assist_redact_free(assist_redact_t *map);
 ]]
 
 ffi.cdef(library.declarations)
@@ -227,6 +277,20 @@ end
 
 library.normalize = form "assist_text_normalize"
 library.fold = form "assist_text_fold"
+
+-- The text with placeholders for personal data, and how many there are.
+function library.redact(text)
+  local lib, buf = library.load(), ffi.new "assist_buf_t"
+  local map = ffi.new "assist_redact_t"
+  local n = lib.assist_redact(map, library.str(text), buf)
+  local result = library.text(buf)
+  lib.assist_redact_free(map)
+  lib.assist_buf_free(buf)
+  if n < 0 then
+    return nil, "the text could not be redacted"
+  end
+  return result, n
+end
 
 -- "vi" or "en", as nginx takes a question that does not say.
 function library.lang(question)

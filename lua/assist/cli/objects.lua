@@ -2,6 +2,8 @@
 -- what nginx's refuse.
 
 local api = require "assist.cli.api"
+local headers = require "assist.cli.headers"
+local markup = require "assist.cli.markup"
 local raise = require "assist.cli.raise"
 
 local objects = {}
@@ -92,23 +94,30 @@ function methods.about(run, service)
   run.about[#run.about + 1] = service
 end
 
-function methods.reply(run, status, body, headers)
+local own_headers = api.set {
+  "connection", "content-length", "date", "keep-alive", "server", "te",
+  "trailer", "transfer-encoding", "upgrade",
+}
+
+function methods.reply(run, status, body, given)
   status = raise.number("ctx:reply", 1, status)
-  body = raise.string("ctx:reply", 2, body)
   if status < 200 or status > 599 then
     raise.error "ctx:reply takes a status of 200 to 599"
   end
-  local kind = "text/plain; charset=utf-8"
-  if headers ~= nil then
-    raise.unless(type(headers) == "table", "ctx:reply", 3, "table", headers)
-    if headers["Content-Type"] ~= nil then
-      kind = raise.string("ctx:reply", -1, headers["Content-Type"])
+  local html = markup.get(body)
+  local kind = (html and "text/html" or "text/plain") .. "; charset=utf-8"
+  local kept = {}
+  for name, value in pairs(given and headers.check("ctx:reply", given) or {}) do
+    if own_headers[name:lower()] then
+      raise.error('ctx:reply: the header "%s" is nginx\'s own', name)
+    elseif name:lower() == "content-type" then
+      kind = value
+    else
+      kept[name:lower()] = value
     end
   end
-  if kind:find("[\r\n]") then
-    raise.error "a header has a line end"
-  end
-  run.reply = { status = math.floor(status), type = kind, body = body }
+  run.reply = { status = math.floor(status), type = kind, headers = kept,
+    body = html or raise.string("ctx:reply", 2, body) }
 end
 
 function methods.outcome(run, name)
@@ -125,7 +134,7 @@ local function enter(self, name)
     "assist.ctx", self)
   local run = inside[self].host:enter(name)
   if run.ctx ~= self then
-    raise.error("%s: this ctx belongs to a request that is over", name)
+    raise.error("%s: this ctx belongs to another request", name)
   end
   return run
 end
