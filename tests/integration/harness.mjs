@@ -10,6 +10,7 @@ import nodeTest from 'node:test';
 import { Nginx } from './lib/nginx.mjs';
 import { Portal } from './lib/portal.mjs';
 import { sleep } from './lib/process.mjs';
+import { Provider } from './lib/provider.mjs';
 import { Redis } from './lib/redis.mjs';
 import { csv, services, site } from './lib/site.mjs';
 
@@ -56,6 +57,12 @@ class Stage {
     const portal = await new Portal(respond).start();
     this.others.push(portal);
     return portal;
+  }
+
+  async provider(plan) {
+    const provider = await new Provider(plan).start();
+    this.others.push(provider);
+    return provider;
   }
 
   async redis(options) {
