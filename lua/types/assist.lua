@@ -15,7 +15,7 @@
 
 ---What a hook's file returns. A function that is not there is not called.
 ---@class assist.hook
----@field name? string letters, digits, ".", "_" and "-", at most 255 bytes; part of keys, log lines and evidence. By default the file's module name
+---@field name? string letters, digits, ".", "_" and "-", at most 255 bytes; part of the keys in caches, and in log lines; by default the file's
 ---@field version? string a line of at most 255 bytes; by default "0"
 ---@field request? fun(ctx: assist.ctx, conf: assist.conf) before the portal is asked; may wait
 ---@field ask? fun(ctx: assist.ctx, conf: assist.conf) a citizen asked; may wait
@@ -33,8 +33,8 @@
 ---@field service assist.service? the service of the page, or the one that was asked about; nil: none
 ---@field previous assist.service? the service of the answer before, where the question names that answer; nil: none
 ---@field request assist.request
----@field lang "vi"|"en"|"" the question's language, given or guessed; "" for a page, and where `log` comes after an answer from the cache
----@field question string? the question as typed, at most 2,000 bytes; nil where lang is ""
+---@field lang "vi"|"en"|"" the question's language, given or guessed; "" for a page
+---@field question string? the question as typed, at most 2,000 bytes; nil for a page, and it may be nil in `log` where the answer came from the cache
 local ctx = {}
 
 ---Adds plain text to the answer. All of it together may have 256 KB.
@@ -183,8 +183,8 @@ function assist.fetch(uri, options) end
 ---@field body string
 
 ---A command for Redis. Keys are those of hooks of this name only. Allowed are
----commands that touch only the keys that they name, see lua/README.md; another
----raises. A command has 1 to 32 arguments.
+---the commands that lua/README.md lists; another raises. A command has 1 to 32
+---arguments.
 ---
 ---Phases: request, ask; waits.
 ---@param command string in any case

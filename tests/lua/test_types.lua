@@ -186,6 +186,45 @@ return {
       same(others, expected, "README.md")
     end },
 
+  { "README.md has each command of assist.redis, and no other", function()
+    local list = assert(section("## assist"):match("```\n(GET .-)```"))
+    local got, expected = {}, {}
+    for name in list:gmatch("%u+") do
+      got[name] = true
+    end
+    for name in pairs(api.redis) do
+      expected[name] = true
+    end
+    same(got, expected, "README.md")
+  end },
+
+  { "README.md has the figures of C", function()
+    local bounds = section("## Bounds"):gsub("[`,]", "")
+    local figures = { ["(1024 * 1024)"] = "1 MB", ["(256 * 1024)"] = "256 KB" }
+    for _, bound in ipairs {
+      { "lua/run.c", "RUN_WAITS", "waits of a run | %s |" },
+      { "lua/run.c", "RUN_FRAMES", "a traceback | %s lines" },
+      { "lua/all.c", "ALL_MAX", "assist.all | %s |" },
+      { "lua/api.c", "LOG_LINES", "bytes of a line | %s;" },
+      { "lua/ctx.c", "REPLY_HEADERS", "a reply; its headers | 1 MB; %s |" },
+      { "lua/fetch.c", "FETCH_MAX", "a fetched body; its time | max %s;" },
+      { "lua/fetch.c", "FETCH_TIMEOUT", "timeout %s s at most 60 s" },
+      { "http/ngx_http_assist_host.c", "ANSWER_MAX", "it is about | %s;" },
+      { "http/ngx_http_assist_host.c", "LIST_MAX", "about | 256 KB; %s;" },
+      { "http/ngx_http_assist_host.c", "REPLY_MAX", "headers | %s;" },
+      { "http/ngx_http_assist_body.c", "HOOK_BODY_MAX", "body | %s |" },
+      { "http/ngx_http_assist_cache.c", "VALUE_MAX", "in the cache | %s |" },
+      { "http/ngx_http_assist_redis_value.c", "REDIS_REPLY", "time | %s 10000" },
+      { "http/ngx_http_assist_redis_value.c", "REDIS_ITEMS", "1 MB %s items" },
+    } do
+      local source = cli.read(cli.root .. "/ngx_module/" .. bound[1])
+      local value = assert(source:match("#define [%u_]*" .. bound[2]
+        .. "%s+(%b())") or source:match("#define [%u_]*" .. bound[2]
+        .. "%s+(%d+)"), bound[2])
+      fake.has(bounds, bound[3]:format(figures[value] or value))
+    end
+  end },
+
   { "luacheck's globals of hooks are the sandbox's", function()
     local rc = setfenv(assert(loadfile(cli.root .. "/.luacheckrc")),
       { stds = {}, files = {} })
