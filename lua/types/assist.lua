@@ -293,14 +293,12 @@ function assist.text.fold(text) end
 ---@field null lightuserdata JSON's null, in what decode gives and encode takes
 assist.json = {}
 
----
 ---Phases: all, load.
 ---@param value any
 ---@return string? text
 ---@return string? reason
 function assist.json.encode(value) end
 
----
 ---Phases: all, load.
 ---@param text string
 ---@return any value nil with a reason: it is no JSON
@@ -313,22 +311,18 @@ function assist.json.decode(text) end
 ---@class assist.log
 assist.log = {}
 
----
 ---Phases: all.
 ---@param text string
 function assist.log.error(text) end
 
----
 ---Phases: all.
 ---@param text string
 function assist.log.warn(text) end
 
----
 ---Phases: all.
 ---@param text string
 function assist.log.info(text) end
 
----
 ---Phases: all.
 ---@param text string
 function assist.log.debug(text) end
