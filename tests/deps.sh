@@ -87,7 +87,7 @@ for group; do
         need_luajit luajit2 luajit
         ;;
     test)
-        need libcmocka-dev redis-server openssl
+        need libcmocka-dev redis-server openssl lua-check
         need_node
         ;;
     bench)

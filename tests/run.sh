@@ -77,6 +77,11 @@ done
 
 program lua luajit "$tests/lua/run.lua"
 
+if command -v luacheck >/dev/null; then
+    program luacheck env -C "$tests/.." \
+        luacheck --formatter TAP . lua/bin/assist
+fi
+
 printf '%s\0' "$tests"/integration/*.test.mjs \
     | xargs -0 -n 1 -P 2 bash -c 'integration "$1"' integration
 

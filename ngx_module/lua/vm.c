@@ -245,6 +245,7 @@ vm_bind(lua_State *L)
     int                  i;
     uint32_t             n;
     bind_t              *bind = lua_touserdata(L, 1);
+    const char          *name;
     assist_hook_t       *hook = bind->hook;
     const assist_conf_t *conf;
 
@@ -276,7 +277,11 @@ vm_bind(lua_State *L)
         lua_pop(L, 1);
     }
 
-    hook->name = vm_keep_field(L, -1, "name", bind->source->module.data);
+    /* a whole path is a module's name, but not a hook's */
+    name = strrchr(bind->source->module.data, '/');
+    name = name ? name + 1 : bind->source->module.data;
+
+    hook->name = vm_keep_field(L, -1, "name", name);
     hook->version = vm_keep_field(L, -1, "version", "0");
     vm_check_name(L, hook->name);
 

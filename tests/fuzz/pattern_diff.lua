@@ -70,7 +70,7 @@ void free(void *block);
 
 local C = ffi.load(library)
 
-local MATCHED, NO_MATCH, ERROR, OUT_OF_STEPS = 1, 0, -1, -2
+local MATCHED, ERROR, OUT_OF_STEPS = 1, -1, -2
 local POSITION = -2
 local EXHAUSTED = {}                    -- thrown when the budget is gone
 
@@ -421,7 +421,7 @@ local function set()
 end
 
 local function sequence(depth)
-  local list, k = {}, nil
+  local list, k = {}
 
   for i = 1, random(depth > 2 and 2 or 4) do
     k = random(20)
@@ -461,7 +461,8 @@ local function mutate(p)
 end
 
 local function pattern(subject)
-  local k, p = random(100), nil
+  local p
+  local k = random(100)
 
   if k <= 45 then
     p = sequence(1)

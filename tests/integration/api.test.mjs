@@ -225,6 +225,18 @@ test('a hook\'s name is a word', async (stage) => {
   assert.equal((await request(port, { path: page })).status, 200);
 });
 
+test('a hook named by its whole path has its file\'s name', async (stage) => {
+  const file = stage.write('other/a.lua', `local assist = require "assist"
+return { request = function(ctx)
+  assist.redis("SET", "k", "v") ctx:reply(200, "of a")
+end }`);
+  const redis = await stage.redis();
+  const { port } = await stage.site({ page: `assist_hook ${file};`,
+    http: `assist_redis ${redis.url} timeout=1s;` });
+  assert.equal((await get(port, page)).text, 'of a');
+  assert.equal(await redis.command('KEYS', '*'), 'assist:hook:a.lua:k');
+});
+
 test('without the sandbox hooks have all of the language, and -t says so',
   async (stage) => {
     const body = `

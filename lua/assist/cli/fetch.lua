@@ -61,7 +61,7 @@ function fetch.answer(given, request)
   if given == nil then
     raise.error('assist.fetch: "%s" is not among assist_fetch', request.path)
   end
-  local answer, reason = given, nil
+  local answer, reason = given
   if type(given) == "function" then
     answer, reason = given(request)
     if not answer then

@@ -84,7 +84,7 @@ local function search_of(given, cat)
     return cat and function(query) return cat:search(query) end
   end
   return function(query)
-    local list, reason = given, nil
+    local list, reason = given
     if type(given) == "function" then
       list, reason = given(query)
       if not list then

@@ -206,12 +206,12 @@ end, not_settable)
 -- body = }.
 function objects.ctx(host, fields)
   local given = fields.request or {}
-  local headers = {}
+  local lower = {}
   for name, value in pairs(given.headers or {}) do
-    headers[name:lower()] = value
+    lower[name:lower()] = value
   end
   local request = newproxy(request_class)
-  inside[request] = { class = "request", host = host, headers = headers,
+  inside[request] = { class = "request", host = host, headers = lower,
     body = given.body or "",
     fields = { method = given.method or "GET", uri = given.uri or "/",
       args = given.args or {} } }
