@@ -8,7 +8,8 @@ local here = arg[0]:match("^(.*)/[^/]*$") or "."
 package.path = here .. "/?.lua;" .. here .. "/../../lua/?.lua;" .. package.path
 
 local files = { "test_procedures", "test_words", "test_cli_api",
-  "test_cli_check", "test_cli_run", "test_cli_kit" }
+  "test_cli_check", "test_cli_run", "test_cli_kit", "test_form",
+  "test_assistants" }
 
 local count, failed = 0, 0
 
