@@ -29,15 +29,15 @@ end
 
 -- The document.  given: lang, title, notice (that this is automatic: it
 -- stands before what it is about), body (markup); of the hook's parameters:
--- css (address of a style sheet), portal (the portal's name).
+-- css (address of a style sheet), portal, home (its name and first page).
 function page.document(given, conf)
   local head = conf.css and html('<link rel="stylesheet" href="%s">', conf.css)
                or style
   local title, brand = given.title, html ""
   if conf.portal then
     title = title .. " – " .. conf.portal
-    brand = html('<header class="site"><p class="brand"><a href="/">%s</a></p>'
-      .. "</header>\n", conf.portal)
+    brand = html('<header class="site"><p class="brand"><a href="%s">%s</a></p>'
+      .. "</header>\n", conf.home or "/", conf.portal)
   end
   return html([[<!DOCTYPE html>
 <html lang="%s">

@@ -5,7 +5,7 @@
 --
 -- param: of the search words (q); aside: parameters with which the portal's
 -- page is wanted, the first is what our link adds (portal); lang: vi or en;
--- css, portal: see assist.page.
+-- css, portal, home: see assist.page.
 
 local assist = require "assist"
 local form = require "assist.form"

@@ -5,7 +5,7 @@
 -- required: "field:label|field:label:kind", kind: text, textarea, tel, email,
 -- date, checkbox or checkbox=value; aside: names of parameters and fields with
 -- which the form is not looked at, the first is what our second button adds
--- (portal); lang: vi or en; css, portal: see assist.page.
+-- (portal); lang: vi or en; css, portal, home: see assist.page.
 --
 -- It sets no outcome: rules that look for empty fields are no AI that answers,
 -- and would only raise the figure.  The values are the citizen's own: they go
@@ -77,8 +77,8 @@ local function form_of(missing, fields, words, anyway)
 %s</ul>
 <p>%s</p>
 <form method="post">
-%s<p><button type="submit">%s</button>
-<button type="submit" formnovalidate formaction="?%s">%s</button></p>
+%s<p><button type="submit">%s</button></p>
+<p><button type="submit" formnovalidate formaction="?%s">%s</button></p>
 </form>
 ]], words.missing, html(table.concat(list)), words.kept,
     html(table.concat(parts)), words.submit, anyway, words.anyway)
