@@ -3,8 +3,8 @@
 return {
   vi = {
     title = "Bạn cần thủ tục nào?",
-    notice = "Gợi ý này do trợ lý AI lập tự động từ danh mục dịch vụ công và có "
-      .. "thể có sai sót. Hãy kiểm tra ở trang của thủ tục.",
+    notice = "Gợi ý này do trợ lý AI lập tự động từ danh mục dịch vụ công và "
+      .. "có thể có sai sót. Hãy kiểm tra ở trang của thủ tục.",
     one = "Thủ tục bạn cần có lẽ là",
     agency = "Cơ quan",
     level = "Mức độ",

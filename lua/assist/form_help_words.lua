@@ -3,8 +3,9 @@
 return {
   vi = {
     title = "Biểu mẫu còn thiếu thông tin",
-    notice = "Trợ giúp tự động: trang này do máy lập ra khi thấy ô bắt buộc còn "
-      .. "trống. Hồ sơ chưa được gửi đi, và máy không lưu những gì bạn đã nhập.",
+    notice = "Trợ giúp tự động: trang này do máy lập ra khi thấy ô bắt buộc "
+      .. "còn trống. Hồ sơ chưa được gửi đi, và máy không lưu những gì "
+      .. "bạn đã nhập.",
     missing = "Bạn chưa điền:",
     kept = "Những gì bạn đã nhập được giữ nguyên và sẽ được gửi cùng.",
     required = "%s (bắt buộc)",

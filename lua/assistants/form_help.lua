@@ -20,7 +20,7 @@ local all_words = require "assist.form_help_words"
 local M = { name = "form_help", version = "1.0" }
 
 local html = assist.html
-local LARGEST = 128 * 1024          -- bytes of a form that is looked at
+local LARGEST = 64 * 1024           -- bytes of a form that is looked at
 
 -- A form that a browser sends from a page of this portal.  A page elsewhere
 -- could otherwise have its words sent on from here, in the citizen's name.

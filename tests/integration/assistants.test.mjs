@@ -31,7 +31,8 @@ test('finder: one clear hit is shown, and counted for its service',
     assert.equal(got.headers['content-type'], 'text/html; charset=utf-8');
     assert.equal(got.headers['cache-control'], 'no-store');
     assert.match(got.text, /do trợ lý AI lập tự động/);
-    assert.match(got.text, /<a href="\/khai-sinh"><span lang="vi">Đăng ký khai sinh/);
+    assert.match(got.text,
+                 /<a href="\/khai-sinh"><span lang="vi">Đăng ký khai sinh/);
     assert.match(got.text, /Giấy chứng sinh/);
     assert.match(got.text, /\?q=[%\w]+&amp;portal=1"/);
     assert.equal(portal.requests.length, 0);
@@ -82,7 +83,8 @@ test('finder: the link to the portal\'s own results leads there',
     const { port, portal } = await search(stage,
       { conf: '"aside=goc trang" lang=en' });
     const got = await find(port, 'Register a birth', '&linh_vuc=1&linh_vuc=2');
-    assert.match(got.text, /Register a birth \(<span lang="vi">Đăng ký khai sinh/);
+    assert.match(got.text,
+                 /Register a birth \(<span lang="vi">Đăng ký khai sinh/);
     const [, link] = got.text.match(/href="(\?[^"]*)"/);
     await get(port, `/tim-kiem${link.replaceAll('&amp;', '&')}`,
               { headers: browser });
@@ -94,7 +96,8 @@ test('finder: as an ask hook', async (stage) => {
   const { port } = await search(stage);
   const one = (await ask(port, 'tôi muốn đăng ký khai sinh')).json;
   assert.equal(one.outcome, 'answered');
-  assert.match(one.answer, /^Thủ tục bạn cần có lẽ là:\nĐăng ký khai sinh \(Sở Tư pháp; toàn trình\)/);
+  assert.match(one.answer, new RegExp('^Thủ tục bạn cần có lẽ là:\nĐăng ký khai '
+    + 'sinh \\(Sở Tư pháp; toàn trình\\)'));
   assert.deepEqual(one.sources.map((s) => s.url), ['/khai-sinh']);
   const two = (await ask(port, 'giấy phép xây dựng')).json;
   assert.equal(two.outcome, 'clarification');
@@ -137,8 +140,8 @@ test('form_help: what is missing is asked for, and nothing typed is lost',
   async (stage) => {
     const { port, portal } = await form(stage, { level: 'debug' });
     const typed = [['csrf', 'a&b"<\'%+='], ['ho_ten', ' '], ['con', 'Một'],
-                   ['con', 'Hai'], ['trong', ''], ['ghi_chu', 'dòng 1\r\ndòng 2'],
-                   ['nút', 'gửi 😀']];
+                   ['con', 'Hai'], ['trong', ''],
+                   ['ghi_chu', 'dòng 1\r\ndòng 2'], ['nút', 'gửi 😀']];
     const got = await post(port, new URLSearchParams(typed).toString());
     assert.equal(got.status, 422);
     assert.equal(got.headers['cache-control'], 'no-store');
@@ -212,7 +215,7 @@ test('form_help: a chunked form, and the largest one that is looked at',
     const { port, portal } = await form(stage);
     const chunked = await post(port, [Buffer.from('ho_t'), Buffer.from('en=')]);
     assert.equal(chunked.status, 422);
-    const value = 'ộ"'.repeat(128 * 1024 / 12 - 10);
+    const value = 'ộ"'.repeat(64 * 1024 / 12 - 10);
     const large = await post(port, `ho_ten=&x=${encodeURIComponent(value)}`);
     assert.equal(large.status, 422);
     assert.equal(filled(large.text, {})[1][1], value);

@@ -71,8 +71,8 @@ test("has: one of the names", function()
 end)
 
 for name, expected in pairs {
-  password = true, userPassword = true, pwd = true, PIN = true, ["ma.otp"] = true,
-  CVV2 = true, passport = false, passport_no = false, spin = false,
+  password = true, userPassword = true, pwd = true, PIN = true,
+  ["ma.otp"] = true, CVV2 = true, passport = false, passport_no = false, spin = false,
   csrf_token = false, ho_ten = false,
 } do
   test("secret: " .. name, function()
