@@ -6,9 +6,8 @@ return {
     notice = "Gợi ý này do trợ lý AI lập tự động từ danh mục dịch vụ công và "
       .. "có thể có sai sót. Hãy kiểm tra ở trang của thủ tục.",
     one = "Thủ tục bạn cần có lẽ là",
-    agency = "Cơ quan",
-    level = "Mức độ",
     updated = "Danh mục cập nhật ngày %s.",
+    near = "Thủ tục khác có thể phù hợp:",
     search = "Tìm dịch vụ công",
     button = "Tìm kiếm",
     own = "Xem kết quả tìm kiếm của cổng",
@@ -19,9 +18,8 @@ return {
       .. "catalogue of public services. It can be wrong: check it on the "
       .. "procedure's page.",
     one = "The procedure that you need is probably",
-    agency = "Agency",
-    level = "Level",
     updated = "Catalogue entry of %s.",
+    near = "Other procedures that may fit:",
     search = "Find a public service",
     button = "Search",
     own = "See the portal's own results",

@@ -10,6 +10,7 @@
 local assist = require "assist"
 local form = require "assist.form"
 local page = require "assist.page"
+local finder_page = require "assist.finder_page"
 local procedure_words = require "assist.procedure_words"
 local finder_words = require "assist.finder_words"
 
@@ -17,23 +18,32 @@ local M = { name = "finder", version = "1.0" }
 
 local html = assist.html
 
+-- Others beside one clear hit: at most so many, and not below this score.
+local NEAR_MAX, NEAR_SCORE = 4, 0.6
+
 local function words_of(lang)
   lang = lang == "en" and "en" or "vi"
   return lang, procedure_words[lang], finder_words[lang]
 end
 
--- What was found for a text: a list of services, or none.
+-- What was found for a text: the services that it means, one, several alike or
+-- none; and beside one the others that come near.
 local function find(words)
   local hits, reason = assist.search(words)
   if not hits then
     assist.log.error("finder: " .. reason)
-    return {}
+    return {}, {}
   end
-  local services = {}
-  for i = 1, hits.found == "one" and 1 or hits.alike do
-    services[i] = hits[i].service
+  local services, near = {}, {}
+  local meant = hits.found == "one" and 1 or hits.alike
+  for i, hit in ipairs(hits) do
+    if i <= meant then
+      services[i] = hit.service
+    elseif meant == 1 and #near < NEAR_MAX and hit.score >= NEAR_SCORE then
+      near[#near + 1] = hit.service
+    end
   end
-  return services
+  return services, near
 end
 
 -- What the catalogue knows of a service, as label and text.
@@ -45,43 +55,6 @@ local function facts_of(service, text)
     end
   end
   return facts
-end
-
-local function agency_of(service, after)
-  local agency = service.agency ~= "" and service.agency or service.agency_code
-  return agency ~= "" and agency .. after or ""
-end
-
--- Its name, as a link where the catalogue has a page; in English both names.
-local function shown(service, text, lang)
-  local name = html('<span lang="vi">%s</span>', service.name)
-  if lang == "en" and service.name_en ~= "" then
-    name = html("%s (%s)", service.name_en, name)
-  end
-  if service.url:find("^/") or service.url:find("^https?://") then
-    name = html('<a href="%s">%s</a>', service.url, name)
-  end
-  return html('%s <small>(<span lang="vi">%s</span>%s)</small>', name,
-    agency_of(service, "; "), text.level_name[service.level])
-end
-
-local function details(service, facts, text, own, lang)
-  local list = html ""
-  for _, fact in ipairs(facts) do
-    list = list .. html('<dt>%s</dt>\n<dd lang="vi">%s</dd>\n', fact[1],
-      page.lines(fact[2]))
-  end
-  return html('<p>%s:</p>\n<h2>%s</h2>\n<dl class="facts">\n%s</dl>\n<p>%s</p>'
-    .. "\n", own.one, shown(service, text, lang), list,
-    service.updated ~= "" and own.updated:format(service.updated) or "")
-end
-
-local function choices(services, text, lang)
-  local list = html('<p>%s</p>\n<ul class="services">\n', text.which)
-  for _, service in ipairs(services) do
-    list = list .. html("<li>%s</li>\n", shown(service, text, lang))
-  end
-  return list .. html "</ul>\n"
 end
 
 -- What it is about, with its sources; a name and a level alone are no answer.
@@ -105,14 +78,14 @@ function M.request(ctx, conf)
     return
   end
 
-  local services = find(words)
+  local services, near = find(words)
   local facts = #services == 1 and facts_of(services[1], text) or {}
   if #services < 2 and #facts == 0 then
     return
   end
 
-  local help = #services > 1 and choices(services, text, lang)
-               or details(services[1], facts, text, own, lang)
+  local help = #services > 1 and finder_page.list(text.which, services, lang)
+               or finder_page.details(services[1], facts, near, lang)
   local body = html([[%s<p><a href="?%s&amp;%s=1">%s</a></p>
 <form class="search" role="search" method="get">
 <label for="words">%s</label>
@@ -137,7 +110,7 @@ function M.ask(ctx)
     or own.one .. ":")
   for i, service in ipairs(services) do
     ctx:say(("\n%s%s (%s%s)"):format(#services > 1 and i .. ". " or "",
-      service.name, agency_of(service, "; "), text.level_name[service.level]))
+      service.name, finder_page.agency(service), text.level_name[service.level]))
   end
   for _, fact in ipairs(facts) do
     ctx:say(("\n\n%s:\n%s"):format(fact[1], fact[2]))

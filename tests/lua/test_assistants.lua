@@ -77,6 +77,25 @@ test("finder: of several it asks back, with agency and level", function()
   equal(#got.about, 2)
 end)
 
+test("finder: beside one hit stand the others that come near", function()
+  local hits = { found = "one", alike = 0, { service = passport, score = 0.9 },
+                 { service = lost, score = 0.6 } }
+  for i = 3, 6 do
+    hits[i] = { service = { name = "Near " .. i }, score = 0.6 }
+  end
+  hits[7] = { service = { name = "Far" }, score = 0.59 }
+  local got = find("hộ chiếu", { hits = hits })
+  has(got.reply.body, "<p>Thủ tục khác có thể phù hợp:</p>")
+  has(got.reply.body, "Trình báo mất hộ chiếu")
+  has(got.reply.body, "Near 5")
+  lacks(got.reply.body, "Near 6")
+  lacks(got.reply.body, "Miễn phí")
+  equal(got.outcome, "answered")
+  equal(#got.about, 1)
+  hits[2].score = 0.59
+  lacks(find("hộ chiếu", { hits = hits }).reply.body, "mất hộ chiếu")
+end)
+
 test("finder: English", function()
   local got = find("passport", nil, { lang = "en", portal = "A <portal>",
                                       css = "/a.css?b=1&c=2" })
