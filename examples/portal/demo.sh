@@ -351,6 +351,7 @@ Open:
   the portal               $url/
   a service                $url/dich-vu/$service.html
   ... by the demo's hook   $url/dich-vu/$service.html?tro-giup=nhanh
+  a search, with help      $url/tim-kiem?q=lam+ho+chieu
   the figure               $url/assist-status/coverage.json
   service by service       $url/assist-status/services.json
 

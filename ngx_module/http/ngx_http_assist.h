@@ -226,6 +226,11 @@ assist_str_t ngx_http_assist_service_id(ngx_http_request_t *r,
 /* "code@agency", or "code": of several agencies the first, and ctx->shared */
 void ngx_http_assist_set_service(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_str_t code, assist_str_t agency);
+/*
+ * What a hook's answer cites and is about; where no service was known, the
+ * interaction is counted for the one that it found, if there is no doubt.
+ */
+void ngx_http_assist_found(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
 /* finds the service and whether the traffic is excluded, once */
 void ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
 ngx_int_t ngx_http_assist_precontent(ngx_http_request_t *r);

@@ -386,14 +386,7 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
 static void
 ngx_http_assist_ask_outcome(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    uint32_t                      service;
-    assist_str_t                  text;
-    assist_catalog_t             *catalog;
-    assist_service_t             *found;
-    ngx_http_assist_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-    catalog = mcf->catalog;
+    assist_str_t  text;
 
     ngx_str_set(&ctx->model, "catalogue");
 
@@ -410,19 +403,7 @@ ngx_http_assist_ask_outcome(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         assist_buf_add(&ctx->said, text.data, text.len);
     }
 
-    ctx->event.sourced = ctx->cites.nelts != 0;
-
-    if (ctx->service == ASSIST_NONE && ctx->about.nelts
-        && ctx->event.outcome != ASSIST_CLARIFICATION)
-    {
-        /* found by the hook: counted where there is no doubt whose it is */
-        service = *(uint32_t *) ctx->about.elts;
-        found = &catalog->services[service];
-
-        ctx->shared = catalog->procedures[found->procedure].nservices > 1
-                      && (service != ctx->previous || ctx->previous_shared);
-        ctx->service = service;
-    }
+    ngx_http_assist_found(r, ctx);
 }
 
 

@@ -162,6 +162,32 @@ ngx_http_assist_set_service(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 }
 
 
+void
+ngx_http_assist_found(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    uint32_t                      service;
+    assist_catalog_t             *catalog;
+    assist_service_t             *found;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    catalog = mcf->catalog;
+
+    ctx->event.sourced = ctx->cites.nelts != 0;
+
+    if (ctx->service == ASSIST_NONE && ctx->about.nelts
+        && ctx->event.outcome != ASSIST_CLARIFICATION)
+    {
+        service = *(uint32_t *) ctx->about.elts;
+        found = &catalog->services[service];
+
+        ctx->shared = catalog->procedures[found->procedure].nservices > 1
+                      && (service != ctx->previous || ctx->previous_shared);
+        ctx->service = service;
+    }
+}
+
+
 /* The last phase before the portal's page: here access was granted. */
 
 ngx_int_t
@@ -200,6 +226,10 @@ ngx_http_assist_precontent(ngx_http_request_t *r)
     } else if (ctx->run.state == ASSIST_RUN_WAITS) {
         /* something else woke the request up */
         return NGX_AGAIN;
+    }
+
+    if (ctx->outcome) {
+        ngx_http_assist_found(r, ctx);
     }
 
     return ctx->reply_status ? ngx_http_assist_reply(r, ctx) : NGX_DECLINED;

@@ -60,8 +60,8 @@ static int ctx_outcome(lua_State *L, assist_run_t *run);
 
 static const method_t  ctx_methods[] = {
     { "ctx:say", ASK, ctx_say },
-    { "ctx:cite", ASK, ctx_cite },
-    { "ctx:about", ASK, ctx_about },
+    { "ctx:cite", REQUEST|ASK, ctx_cite },
+    { "ctx:about", REQUEST|ASK, ctx_about },
     { "ctx:reply", REQUEST, ctx_reply },
     { "ctx:outcome", REQUEST|ASK, ctx_outcome },
     { NULL, 0, NULL }
@@ -447,6 +447,7 @@ static int
 request_index(lua_State *L)
 {
     const char           *key;
+    assist_str_t          s;
     assist_run_t         *run;
     const assist_host_t  *host;
 
@@ -469,6 +470,10 @@ request_index(lua_State *L)
 
     } else if (strcmp(key, "args") == 0) {
         request_args(L, host->args(run->host));
+
+    } else if (strcmp(key, "query") == 0) {
+        s = host->args(run->host);
+        lua_pushlstring(L, s.len ? s.data : "", s.len);
 
     } else {
         return assist_raise(L, "ctx.request has no \"%s\"", key);

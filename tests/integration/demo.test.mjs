@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ask, assert, figures, get, out, root, run, sanitized, test }
+import { ask, assert, figures, get, out, request, root, run, sanitized, test }
   from './harness.mjs';
 import { freePort, isAlive } from './lib/process.mjs';
 
@@ -47,6 +47,25 @@ test('the demo answers, caches, counts and stops', { skip }, async () => {
     const help = await get(port, '/dich-vu/1.001456.html?tro-giup=nhanh',
                            { headers });
     assert.match(help.headers['content-type'], /^text\/plain/);
+
+    const browser = { ...headers, Accept: 'text/html',
+                      Origin: `http://127.0.0.1:${port}`,
+                      'Content-Type': 'application/x-www-form-urlencoded' };
+    for (const [path, found] of [
+      ['/tim-kiem?q=lam+ho+chieu', /Bạn cần thủ tục nào/],
+      ['/tim-kiem?q=lam+ho+chieu&cong=1', /<h1>Tìm kiếm dịch vụ/],
+      ['/en/?q=passport', /Which procedure do you need/],
+    ]) {
+      assert.match((await get(port, path, { headers: browser })).text, found);
+    }
+    for (const [body, found] of [
+      ['ho_ten=&ghi_chu=x', /còn thiếu[^]*name="ghi_chu" value="x"/],
+      ['ho_ten=An&cam_ket=1', /Đã nhận hồ sơ[^]*gồm 19 byte/],
+    ]) {
+      const got = await request(port, { method: 'POST', body, headers: browser,
+                                        path: '/nop-ho-so/1.001456' });
+      assert.match(got.text, found);
+    }
   } finally {
     const stopped = await demo('stop', port);
     assert.equal(stopped.code, 0, stopped.stderr);

@@ -23,8 +23,8 @@ api.calls = {
   ["assist.log.debug"] = { "request", "ask", "log" },
 
   ["ctx:say"] = { "ask" },
-  ["ctx:cite"] = { "ask" },
-  ["ctx:about"] = { "ask" },
+  ["ctx:cite"] = { "request", "ask" },
+  ["ctx:about"] = { "request", "ask" },
   ["ctx:reply"] = { "request" },
   ["ctx:outcome"] = { "request", "ask" },
   ["ctx.request:header"] = { "request", "ask", "log" },
@@ -66,7 +66,7 @@ api.values = { ["assist.json.null"] = true }
 -- What `ctx`, `ctx.request` and a service have beside methods.
 api.fields = {
   ctx = { "data", "service", "previous", "request", "lang", "question" },
-  ["ctx.request"] = { "method", "uri", "args" },
+  ["ctx.request"] = { "method", "uri", "args", "query" },
   service = {
     "code", "name", "name_en", "aliases", "agency_code", "agency", "province",
     "case", "field", "paths", "documents", "fee", "time", "where", "contact",

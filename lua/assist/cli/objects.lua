@@ -202,7 +202,7 @@ local request_class = class(function(self, key)
 end, not_settable)
 
 -- The ctx of a request of a host.  fields: service, previous (columns), lang,
--- question, data, request = { method =, uri =, args =, headers =,
+-- question, data, request = { method =, uri =, args =, query =, headers =,
 -- body = }.
 function objects.ctx(host, fields)
   local given = fields.request or {}
@@ -214,7 +214,7 @@ function objects.ctx(host, fields)
   inside[request] = { class = "request", host = host, headers = lower,
     body = given.body or "",
     fields = { method = given.method or "GET", uri = given.uri or "/",
-      args = given.args or {} } }
+      args = given.args or {}, query = given.query or "" } }
 
   local ctx = newproxy(ctx_class)
   inside[ctx] = { class = "ctx", host = host, known = api.set(api.fields.ctx),

@@ -89,7 +89,7 @@ local function split_uri(uri)
     name = unescape(name)
     list[name] = list[name] or unescape(value)
   end
-  return { uri = path, args = list }
+  return { uri = path, args = list, query = rest }
 end
 
 local function request_of(options, cat)
