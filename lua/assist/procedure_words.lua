@@ -60,6 +60,14 @@ words.vi = {
   missing = "Danh mục chưa có thông tin về: %s. Xin xem trang của thủ tục hoặc "
     .. "hỏi cơ quan thực hiện.",
   which = "Có nhiều thủ tục phù hợp. Bạn cần thủ tục nào?",
+  instruction = "Bạn là trợ lý của cổng dịch vụ công. Trả lời bằng tiếng Việt, "
+    .. "ngắn gọn, dễ hiểu, chỉ dựa vào các đoạn trích được cung cấp; không đoán. "
+    .. "Sau mỗi ý, ghi số của đoạn trích làm nguồn trong ngoặc vuông, ví dụ [1]. "
+    .. "Nếu đoạn trích không có thông tin, hãy nói là không có. Không dùng HTML "
+    .. "hay Markdown. Giữ nguyên các mã trong ngoặc vuông.",
+  ungrounded = "Câu trả lời trên không dẫn nguồn. Thông tin trong danh mục:",
+  budget = "Trợ lý đã dùng hết hạn mức của hôm nay cho thủ tục này. Xin xem trang "
+    .. "của thủ tục, hoặc hỏi lại vào ngày mai.",
   none = "Tôi chưa tìm thấy thủ tục nào phù hợp với câu hỏi này trong danh mục "
     .. "dịch vụ công. Hãy nêu tên thủ tục, ví dụ “cấp hộ chiếu cần giấy tờ gì”.",
   level = {
@@ -86,6 +94,15 @@ words.en = {
   missing = "The catalogue has nothing on: %s. Please see the procedure's page "
     .. "or ask the agency.",
   which = "Several procedures fit. Which one do you need?",
+  instruction = "You are the assistant of a public services portal. Answer in "
+    .. "English, briefly and plainly, from the given passages only; never guess. "
+    .. "After each statement give the number of the passage it comes from in "
+    .. "square brackets, such as [1]. If the passages do not say it, say so. Use "
+    .. "neither HTML nor Markdown. Leave codes in square brackets as "
+    .. "they are.",
+  ungrounded = "The answer above names no source. The catalogue says:",
+  budget = "The assistant has used up today's allowance for this procedure. "
+    .. "Please see the procedure's page, or ask again tomorrow.",
   none = "I found no procedure in the catalogue that fits this question. Please "
     .. "name it, for example “which documents do I need for a passport”.",
   level = {

@@ -1,11 +1,15 @@
--- The default assistant: answers about a procedure from the catalogue's own
--- words.  It says what it knows and where that stands; it asks back when
--- several procedures fit; it says so when none does.  No model is needed.
+-- The default assistant: answers about a procedure from the catalogue.  Where
+-- assist_use names a model, the model speaks, from the catalogue's passage and
+-- with its citation; else, or when the model fails, the catalogue's own words
+-- are the answer.  It asks back when several procedures fit, and says so when
+-- none does: then no model is asked.
+--
+-- conf.max_tokens: of a model's answer (500)
 
 local assist = require "assist"
 local words = require "assist.procedure_words"
 
-local M = { name = "procedures", version = "1.0" }
+local M = { name = "procedures", version = "1.1" }
 
 -- The services that a question means: one, several alike, or none.
 local function find(ctx)
@@ -70,7 +74,8 @@ local function tell(ctx, service, topics, text)
   return said
 end
 
-local function answer(ctx, service, text)
+-- The catalogue's own words; how many of the topics it knew.
+local function catalogue(ctx, service, text)
   local topics = topics_of(ctx.question)
   local asked = #topics > 0
 
@@ -83,7 +88,6 @@ local function answer(ctx, service, text)
     end
   end
 
-  ctx:about(service)
   local said = tell(ctx, service, topics, text)
 
   if not asked then
@@ -92,7 +96,57 @@ local function answer(ctx, service, text)
   if service.contact ~= "" and said == 0 then
     ctx:say("\n\n" .. text.contact .. ": " .. service.contact)
   end
+  return said
+end
 
+-- All that the catalogue says about a service, as a model gets it.
+local function passage(service, text)
+  local parts = { text.level[service.level] }
+  for _, topic in ipairs(words.topics) do
+    if service[topic.column] ~= "" then
+      parts[#parts + 1] = text[topic.column] .. ":\n" .. service[topic.column]
+    end
+  end
+  return { title = service.name, text = table.concat(parts, "\n\n"),
+           url = service.url, updated = service.updated }
+end
+
+-- A model's answer, said as it comes.  False: nobody has heard anything, so
+-- the catalogue may speak.
+local function model(ctx, service, text, conf)
+  local result, reason = assist.ai.chat {
+    system = text.instruction, question = ctx.question,
+    passages = { passage(service, text) },
+    max_tokens = tonumber(conf.max_tokens) or 500, say = true,
+  }
+
+  if reason == "broken" then
+    ctx:outcome("error_provider")
+  elseif reason == "budget" then
+    ctx:say(text.budget)
+    ctx:outcome("refused")
+  elseif not result then
+    return false
+  elseif #result.cited == 0 then
+    -- nobody can check it: what can be checked comes after it
+    ctx:say("\n\n" .. text.ungrounded .. "\n\n")
+    catalogue(ctx, service, text)
+    ctx:cite(service)
+    ctx:outcome("ungrounded")
+  else
+    ctx:cite(service)
+    ctx:outcome("answered")
+  end
+  return true
+end
+
+local function answer(ctx, service, text, conf)
+  ctx:about(service)
+  if model(ctx, service, text, conf) then
+    return
+  end
+
+  local said = catalogue(ctx, service, text)
   ctx:cite(service)
   -- a name and a level alone help nobody
   ctx:outcome(said > 0 and "answered" or "unanswerable")
@@ -110,7 +164,7 @@ local function ask_back(ctx, services, text)
   ctx:outcome("clarification")
 end
 
-function M.ask(ctx)
+function M.ask(ctx, conf)
   local text = words[ctx.lang] or words.vi
   local services = find(ctx)
 
@@ -118,7 +172,7 @@ function M.ask(ctx)
     ctx:say(text.none)
     ctx:outcome("unanswerable")
   elseif #services == 1 then
-    answer(ctx, services[1], text)
+    answer(ctx, services[1], text, conf)
   else
     ask_back(ctx, services, text)
   end

@@ -11,23 +11,30 @@
 #include <ngx_http.h>
 
 #include "core/catalog.h"
+#include "core/deny.h"
 #include "core/digest.h"
 #include "core/figure.h"
 #include "core/ledger.h"
 #include "core/match.h"
+#include "core/redact.h"
 #include "core/search.h"
 #include "lua/run.h"
 #include "lua/vm.h"
 #include "ngx_http_assist_call.h"
+#include "ngx_http_assist_model.h"
 #include "ngx_http_assist_op.h"
+#include "ngx_http_assist_provider.h"
+#include "ngx_http_assist_stream.h"
 
 
 #define NGX_HTTP_ASSIST_BODY_MAX   (16 * 1024)  /* of a question */
 #define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
+#define NGX_HTTP_ASSIST_ANSWER_MAX (256 * 1024)
 
 
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
+typedef struct ngx_http_assist_later_s   ngx_http_assist_later_t;
 
 
 typedef struct {
@@ -45,6 +52,14 @@ typedef struct {
     u_char                          *conf_file;
     ngx_uint_t                       conf_line;
 } ngx_http_assist_hook_t;
+
+
+/* An assist_deny directive. */
+typedef struct {
+    ngx_str_t                        file;
+    assist_deny_t                   *phrases;
+    u_char                           hash[ASSIST_DIGEST_LEN];
+} ngx_http_assist_deny_t;
 
 
 typedef struct {
@@ -78,6 +93,12 @@ typedef struct {
 
     ngx_uint_t                       chats;         /* assist_chat locations */
 
+    ngx_array_t                      providers;     /* of ..._provider_t * */
+    ngx_array_t                      uses;          /* of ..._use_t * */
+    ngx_shm_zone_t                  *provider_zone;
+    ngx_shm_zone_t                  *budget_zone;
+    ngx_flag_t                       budgets;       /* some location has one */
+
     /* in a worker */
     assist_search_t                 *search;
     assist_vm_t                     *vm;
@@ -96,6 +117,11 @@ typedef struct {
     time_t                           cache_valid;
     ngx_http_complex_value_t        *cache_scope;
     ngx_array_t                     *fetch;         /* of ngx_str_t */
+    ngx_http_assist_use_t           *use;
+    ngx_http_assist_deny_t          *deny;
+    ngx_flag_t                       redact;
+    ngx_flag_t                       api;
+    ngx_int_t                        token_budget;  /* 0: no bound */
     ngx_flag_t                       coverage_log;
     ngx_flag_t                       chat;
     u_char                          *cache_seed;    /* in a worker */
@@ -126,8 +152,21 @@ typedef enum {
 } ngx_http_assist_body_e;
 
 
-/* A request, as long as it lives, over internal redirects. */
+/* What an answer looks like to its client. */
 typedef struct {
+    /* whole, for what a content handler returns */
+    ngx_int_t                      (*send)(ngx_http_request_t *r,
+                                           ngx_http_assist_ctx_t *ctx,
+                                           ngx_str_t *members);
+    /* an error in place of an answer */
+    ngx_int_t                      (*error)(ngx_http_request_t *r,
+                                            ngx_uint_t status,
+                                            const char *code, ngx_str_t *text);
+} ngx_http_assist_view_t;
+
+
+/* A request, as long as it lives, over internal redirects. */
+struct ngx_http_assist_ctx_s {
     ngx_http_request_t              *request;
     uint32_t                         service;       /* or ASSIST_NONE */
 
@@ -154,9 +193,20 @@ typedef struct {
     assist_event_t                   event;
     ngx_str_t                        hook_name;
     ngx_str_t                        hook_version;
+    ngx_str_t                        provider;
     ngx_str_t                        model;
+    ngx_msec_int_t                   first_token;   /* ms; -1: none */
+
+    /* models */
+    ngx_queue_t                      models;
+    assist_redact_t                  redact;        /* what they do not get */
+    assist_restore_t                 restore;
+    ngx_http_assist_later_t         *later;         /* of a function's own */
 
     /* phase ask */
+    const ngx_http_assist_view_t    *view;
+    ngx_http_assist_stream_t        *stream;        /* NULL: none */
+    ngx_str_t                        id;            /* of the answer */
     ngx_str_t                        question;
     ngx_str_t                        lang;
     uint32_t                         previous;      /* service, ASSIST_NONE */
@@ -177,9 +227,13 @@ typedef struct {
     unsigned                         personal:1;    /* the hook read more than
                                                        the question */
     unsigned                         chat:1;
+    unsigned                         degraded:1;    /* a model was asked, and
+                                                       did not answer */
+    unsigned                         partial:1;     /* the model was stopped */
+    unsigned                         spent:1;       /* no tokens are left */
 
     assist_run_t                     run;
-} ngx_http_assist_ctx_t;
+};
 
 
 extern ngx_module_t  ngx_http_assist_module;
@@ -282,6 +336,32 @@ void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
 /* ngx_http_assist_host.c: what a run may ask of its request */
 extern const assist_host_t  ngx_http_assist_host;
 
+/* ngx_http_assist_own.c */
+/* a request of the worker's own, in a pool of its own; r lends its
+ * configuration.  NULL: no memory */
+ngx_http_request_t *ngx_http_assist_own_create(ngx_http_request_t *r);
+/* ends what it has begun; then its pool is destroyed.  NGX_AGAIN: not yet, a
+ * thread works for it */
+ngx_int_t ngx_http_assist_own_end(ngx_http_request_t *own);
+
+/* ngx_http_assist_budget.c: assist_token_budget */
+ngx_int_t ngx_http_assist_budget_zone(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+ngx_uint_t ngx_http_assist_budget_spent(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+/* tokens; -1: unknown */
+void ngx_http_assist_budget_spend(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, int64_t in, int64_t out);
+/* seconds until it begins anew */
+time_t ngx_http_assist_budget_resets(void);
+
+/* ngx_http_assist_later.c: a function of a hook goes on without its request */
+/* function: its reference in the Lua registry, which is taken.  NULL, or why
+ * it does not run. */
+const char *ngx_http_assist_later_start(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, int function);
+void ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx);
+
 /* ngx_http_assist_fetch.c: what hooks may call, and how */
 /* NULL, or why not */
 const char *ngx_http_assist_fetch_refused(ngx_http_request_t *r,
@@ -349,6 +429,10 @@ ngx_int_t ngx_http_assist_answer_store(ngx_http_request_t *r,
 ngx_int_t ngx_http_assist_answer_load(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *record, ngx_str_t *members);
 
+/* the buffer's bytes, in r->pool; frees it */
+ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
+    ngx_str_t *out);
+
 /* ngx_http_assist_send.c: whole responses; each returns what a content handler
  * returns */
 ngx_int_t ngx_http_assist_send(ngx_http_request_t *r, ngx_uint_t status,
@@ -361,7 +445,15 @@ ngx_int_t ngx_http_assist_add_header(ngx_http_request_t *r, const char *name,
 /* what of the URI is below its location's name */
 ngx_str_t ngx_http_assist_below(ngx_http_request_t *r);
 
+/* a document in the answer's pool; see ngx_http_assist_view_t */
+ngx_int_t ngx_http_assist_json_error(ngx_http_request_t *r, ngx_uint_t status,
+    const char *code, ngx_str_t *text);
+/* does the client say that it takes this type? */
+ngx_uint_t ngx_http_assist_accepts(ngx_http_request_t *r, const char *type);
+
 /* ngx_http_assist_ask.c: answers, and finalizes the request */
+extern const ngx_http_assist_view_t  ngx_http_assist_json_view;
+extern const ngx_http_assist_stream_format_t  ngx_http_assist_sse_format;
 /* a body that was asked before, byte by byte; NGX_DECLINED: it was not */
 ngx_int_t ngx_http_assist_ask_again(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *body);

@@ -17,8 +17,6 @@
 
 static void ngx_http_assist_answer_services(ngx_http_assist_main_conf_t *mcf,
     ngx_http_assist_ctx_t *ctx, assist_buf_t *buf);
-static ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r,
-    assist_buf_t *buf, ngx_str_t *out);
 static ngx_int_t ngx_http_assist_field(u_char **p, u_char *end,
     ngx_str_t *field);
 
@@ -149,6 +147,9 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ctx->hook_name = f[2];
     ctx->hook_version = f[3];
     ctx->model = f[4];
+    ctx->event.by = f[4].len == sizeof("catalogue") - 1
+                    && ngx_strncmp(f[4].data, "catalogue", f[4].len) == 0
+                    ? ASSIST_BY_CATALOGUE : ASSIST_BY_MODEL;
     ctx->lang = f[5];
     ctx->event.sourced = f[6].len == 1 && f[6].data[0] == '1';
 
@@ -197,7 +198,7 @@ ngx_http_assist_answer_services(ngx_http_assist_main_conf_t *mcf,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
     ngx_str_t *out)
 {

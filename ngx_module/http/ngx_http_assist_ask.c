@@ -1,7 +1,8 @@
 /*
  * From a question to its answer:
  *
- *     key -> cache -> ask hooks -> outcome -> cache, counters -> response
+ *     guards -> key -> cache -> ask hooks -> outcome -> cache, counters
+ *     -> response, or the end of a stream that has begun
  */
 
 #include "ngx_http_assist.h"
@@ -16,6 +17,8 @@ static ngx_int_t ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf);
 static ngx_int_t ngx_http_assist_ask_scope(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf, ngx_str_t *scope);
+static ngx_int_t ngx_http_assist_ask_guard(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ask_remember(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ask_cached(ngx_http_assist_op_t *op);
@@ -28,8 +31,36 @@ static void ngx_http_assist_ask_outcome(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_send(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
-static ngx_int_t ngx_http_assist_ask_document(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *members, ngx_str_t *body);
+static ngx_uint_t ngx_http_assist_ask_status(ngx_http_assist_ctx_t *ctx);
+static ngx_int_t ngx_http_assist_ask_id(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+static ngx_int_t ngx_http_assist_ask_json(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
+static void ngx_http_assist_ask_document(ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *members, assist_buf_t *out);
+static void ngx_http_assist_sse_begin(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_buf_t *out);
+static void ngx_http_assist_sse_text(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_str_t text, assist_buf_t *out);
+static void ngx_http_assist_sse_end(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *members, assist_buf_t *out);
+
+
+const ngx_http_assist_view_t  ngx_http_assist_json_view = {
+    ngx_http_assist_ask_json,
+    ngx_http_assist_json_error
+};
+
+/*
+ * event: delta, {"text":"..."}, as often as there is text; then event: answer,
+ * the document that a whole answer is, or event: error.
+ */
+
+const ngx_http_assist_stream_format_t  ngx_http_assist_sse_format = {
+    ngx_http_assist_sse_begin,
+    ngx_http_assist_sse_text,
+    ngx_http_assist_sse_end
+};
 
 
 static ngx_str_t  ngx_http_assist_json = ngx_string("application/json");
@@ -49,6 +80,13 @@ static ngx_str_t  ngx_http_assist_trouble_vi = ngx_string(
 static ngx_str_t  ngx_http_assist_trouble_en = ngx_string(
     "The assistant is having trouble. Please try again in a few minutes, or "
     "see the service's page on the portal.");
+
+static ngx_str_t  ngx_http_assist_refused_vi = ngx_string(
+    "Trợ lý không trả lời câu hỏi này. Bạn có thể hỏi về thủ tục hành chính, "
+    "hoặc liên hệ cơ quan giải quyết.");
+static ngx_str_t  ngx_http_assist_refused_en = ngx_string(
+    "The assistant does not answer this question. You can ask about public "
+    "services, or contact the agency.");
 
 
 /*
@@ -112,6 +150,18 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return;
     }
 
+    rc = ngx_http_assist_ask_guard(r, ctx);
+
+    if (rc == NGX_ERROR) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_assist_ask_done(r);
+        return;
+    }
+
     if (!ctx->cacheable) {
         ngx_http_assist_ask_miss(r, ctx);
         return;
@@ -134,6 +184,59 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     }
 
     ngx_http_assist_ask_miss(r, ctx);
+}
+
+
+/*
+ * Deny comes before allow.  NGX_DECLINED: nobody is asked.  An answer to a
+ * question with personal data is this citizen's alone.
+ */
+
+static ngx_int_t
+ngx_http_assist_ask_guard(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    int                          found;
+    int64_t                      line;
+    assist_str_t                 text;
+    assist_buf_t                 redacted = ASSIST_BUF_INIT;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    if (lcf->redact) {
+        found = assist_redact(&ctx->redact, ngx_http_assist_str(ctx->question),
+                              &redacted);
+        assist_buf_free(&redacted);
+
+        if (found) {
+            /* also where memory ran out: in doubt nothing is stored */
+            ctx->cacheable = 0;
+        }
+    }
+
+    if (lcf->deny == NULL) {
+        return NGX_OK;
+    }
+
+    line = assist_deny_find(lcf->deny->phrases,
+                            ngx_http_assist_str(ctx->question));
+    if (line <= 0) {
+        return line == 0 ? NGX_OK : NGX_ERROR;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "assist: a question was refused by %V:%L",
+                  &lcf->deny->file, line);
+
+    text = ctx->lang.data[0] == 'e'
+           ? ngx_http_assist_str(ngx_http_assist_refused_en)
+           : ngx_http_assist_str(ngx_http_assist_refused_vi);
+
+    assist_buf_add(&ctx->said, text.data, text.len);
+    ctx->outcome = 1;
+    ctx->event.outcome = ASSIST_REFUSED;
+
+    return NGX_DECLINED;
 }
 
 
@@ -193,7 +296,10 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 }
 
 
-/* Of a location: catalogue, hooks' sources, its hooks and their parameters. */
+/*
+ * Of a location: catalogue, hooks' sources, its hooks and their parameters, its
+ * models, what it refuses and redacts.
+ */
 
 static ngx_int_t
 ngx_http_assist_ask_seed(ngx_http_request_t *r,
@@ -204,6 +310,7 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
     assist_str_t                  parts[4];
     assist_conf_t                *conf;
     ngx_http_assist_hook_t      **hooks;
+    ngx_http_assist_provider_t  **p;
     ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
@@ -230,8 +337,25 @@ ngx_http_assist_ask_seed(ngx_http_request_t *r,
 
     parts[1] = (assist_str_t) { (char *) mcf->sources_hash,
                                 ASSIST_DIGEST_LEN };
+    parts[2] = lcf->redact ? assist_str("redact") : assist_str("");
 
-    assist_digest(seed, parts, 2);
+    if (lcf->deny) {
+        parts[3] = (assist_str_t) { (char *) lcf->deny->hash,
+                                    ASSIST_DIGEST_LEN };
+    }
+
+    assist_digest(seed, parts, 4);
+
+    for (i = 0; lcf->use && i < lcf->use->providers.nelts; i++) {
+        p = lcf->use->providers.elts;
+
+        parts[0] = (assist_str_t) { (char *) seed, ASSIST_DIGEST_LEN };
+        parts[1] = ngx_http_assist_str(p[i]->name);
+        parts[2] = ngx_http_assist_str(p[i]->model);
+        parts[3] = assist_str("model");
+
+        assist_digest(seed, parts, 4);
+    }
 
     hooks = lcf->hooks ? lcf->hooks->elts : NULL;
 
@@ -370,6 +494,7 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
     /* who is told apart by a header is told apart by assist_cache_scope */
 
     if (ctx->cacheable && ctx->event.outcome == ASSIST_ANSWERED
+        && !ctx->degraded && !ctx->partial && ctx->redact.n == 0
         && (!ctx->personal || lcf->cache_scope)
         && ngx_http_assist_answer_store(r, ctx, &members, &record) == NGX_OK)
     {
@@ -388,7 +513,15 @@ ngx_http_assist_ask_outcome(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     assist_str_t  text;
 
-    ngx_str_set(&ctx->model, "catalogue");
+    if (ctx->restore.n) {
+        /* the beginning of a placeholder that was none */
+        (void) assist_restore_end(&ctx->restore, &ctx->said);
+    }
+
+    if (ctx->event.by == ASSIST_BY_CATALOGUE) {
+        ngx_str_set(&ctx->model, "catalogue");
+        ctx->event.degraded = ctx->degraded;
+    }
 
     if (!ctx->outcome) {
         ctx->outcome = 1;
@@ -411,7 +544,7 @@ static ngx_int_t
 ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *members)
 {
-    ngx_str_t    body;
+    u_char      *p;
     ngx_uint_t   status;
     const char  *cache;
 
@@ -421,6 +554,15 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     /* before it is sent: who reads the figure next finds it there */
     ngx_http_assist_coverage_event(r, ctx);
 
+    if (ngx_http_assist_ask_id(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_assist_stream_began(ctx)) {
+        return ngx_http_assist_stream_end(r, ctx, members);
+    }
+
+    status = ngx_http_assist_ask_status(ctx);
     cache = assist_cache_name(ctx->event.cache);
 
     if (ngx_http_assist_add_header(r, "X-Assist-Outcome",
@@ -428,72 +570,176 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         != NGX_OK
         || (cache[0]
             && ngx_http_assist_add_header(r, "X-Assist-Cache", cache)
-               != NGX_OK)
-        || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
-           != NGX_OK
-        || ngx_http_assist_ask_document(r, ctx, members, &body) != NGX_OK)
+               != NGX_OK))
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    switch (ctx->event.outcome) {
+    if (status == NGX_HTTP_TOO_MANY_REQUESTS) {
+        p = ngx_pcalloc(r->pool, NGX_TIME_T_LEN + 1);
+        if (p == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
 
-    case ASSIST_ERROR_TIMEOUT:
-        status = NGX_HTTP_GATEWAY_TIME_OUT;
-        break;
+        (void) ngx_sprintf(p, "%T", ngx_http_assist_budget_resets());
 
-    case ASSIST_ERROR_PROVIDER:
-        status = NGX_HTTP_BAD_GATEWAY;
-        break;
-
-    case ASSIST_ERROR_HOOK:
-        status = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        break;
-
-    default:
-        status = NGX_HTTP_OK;
+        if (ngx_http_assist_add_header(r, "Retry-After", (char *) p)
+            != NGX_OK)
+        {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
-    return ngx_http_assist_send(r, status, &ngx_http_assist_json, &body);
+    if (ctx->stream && status == NGX_HTTP_OK) {
+        return ngx_http_assist_stream_end(r, ctx, members);
+    }
+
+    if (ngx_http_assist_add_header(r, "Cache-Control", "no-store") != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    r->headers_out.status = status;
+
+    return ctx->view->send(r, ctx, members);
+}
+
+
+static ngx_uint_t
+ngx_http_assist_ask_status(ngx_http_assist_ctx_t *ctx)
+{
+    switch (ctx->event.outcome) {
+
+    case ASSIST_REFUSED:
+        return ctx->spent ? NGX_HTTP_TOO_MANY_REQUESTS : NGX_HTTP_OK;
+
+    case ASSIST_ERROR_TIMEOUT:
+        return NGX_HTTP_GATEWAY_TIME_OUT;
+
+    case ASSIST_ERROR_PROVIDER:
+        return NGX_HTTP_BAD_GATEWAY;
+
+    case ASSIST_ERROR_HOOK:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+
+    default:
+        return NGX_HTTP_OK;
+    }
+}
+
+
+/* New for each interaction, hits too; it ends with the service. */
+
+static ngx_int_t
+ngx_http_assist_ask_id(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    assist_str_t  id;
+
+    id = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
+
+    ctx->id.data = ngx_pnalloc(r->pool, sizeof("0123456789abcdef.") + id.len);
+    if (ctx->id.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->id.len = ngx_sprintf(ctx->id.data, "%08xD%08xD.%*s",
+                              (uint32_t) ngx_random(),
+                              (uint32_t) ngx_random(), id.len, id.data)
+                  - ctx->id.data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_assist_ask_json(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *members)
+{
+    ngx_str_t     body;
+    assist_buf_t  buf = ASSIST_BUF_INIT;
+
+    ngx_http_assist_ask_document(ctx, members, &buf);
+    assist_buf_putc(&buf, '\n');
+
+    if (ngx_http_assist_take_buf(r, &buf, &body) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_assist_send(r, r->headers_out.status,
+                                &ngx_http_assist_json, &body);
 }
 
 
 /* The answer's members, and what each interaction has of its own. */
 
-static ngx_int_t
-ngx_http_assist_ask_document(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
-    ngx_str_t *members, ngx_str_t *body)
+static void
+ngx_http_assist_ask_document(ngx_http_assist_ctx_t *ctx, ngx_str_t *members,
+    assist_buf_t *out)
 {
-    u_char        *p;
-    size_t         len;
-    const char    *cache;
-    ngx_str_t     *disclosure;
-    assist_str_t   id;
+    const char  *cache;
+    ngx_str_t   *disclosure;
 
-    id = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
     cache = assist_cache_name(ctx->event.cache);
     disclosure = ctx->lang.data[0] == 'e' ? &ngx_http_assist_disclosure_en
                                           : &ngx_http_assist_disclosure_vi;
 
-    len = sizeof("{\"id\":\"0123456789abcdef.\",\"cache\":\"UPDATING\",")
-          + id.len + members->len
-          + sizeof(",\"disclosure\":\"\"}\n") + disclosure->len;
+    assist_buf_puts(out, "{\"id\":");
+    assist_buf_json(out, ngx_http_assist_str(ctx->id));
+    assist_buf_puts(out, ",\"cache\":");
 
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        return NGX_ERROR;
+    if (cache[0]) {
+        assist_buf_json(out, assist_str_of(cache));
+    } else {
+        assist_buf_puts(out, "null");
     }
 
-    body->data = p;
+    assist_buf_putc(out, ',');
+    assist_buf_add(out, (char *) members->data, members->len);
 
-    p = ngx_sprintf(p, "{\"id\":\"%08xD%08xD.%*s\",", (uint32_t) ngx_random(),
-                    (uint32_t) ngx_random(), id.len, id.data);
-    p = cache[0] ? ngx_sprintf(p, "\"cache\":\"%s\",", cache)
-                 : ngx_sprintf(p, "\"cache\":null,");
-    p = ngx_cpymem(p, members->data, members->len);
-    p = ngx_sprintf(p, ",\"disclosure\":\"%V\"}\n", disclosure);
+    if (ctx->event.degraded) {
+        assist_buf_puts(out, ",\"degraded\":true");
+    }
 
-    body->len = p - body->data;
+    assist_buf_puts(out, ",\"disclosure\":");
+    assist_buf_json(out, ngx_http_assist_str(*disclosure));
+    assist_buf_putc(out, '}');
+}
 
-    return NGX_OK;
+
+static void
+ngx_http_assist_sse_begin(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    assist_buf_t *out)
+{
+    /* its events need no introduction */
+}
+
+
+static void
+ngx_http_assist_sse_text(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    assist_str_t text, assist_buf_t *out)
+{
+    assist_buf_puts(out, "event: delta\ndata: {\"text\":");
+    assist_buf_json(out, text);
+    assist_buf_puts(out, "}\n\n");
+}
+
+
+static void
+ngx_http_assist_sse_end(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *members, assist_buf_t *out)
+{
+    if (ctx->event.outcome < ASSIST_ERROR_TIMEOUT) {
+        assist_buf_puts(out, "event: answer\ndata: ");
+        ngx_http_assist_ask_document(ctx, members, out);
+        assist_buf_puts(out, "\n\n");
+        return;
+    }
+
+    assist_buf_puts(out, "event: error\ndata: {\"error\":{\"code\":");
+    assist_buf_json(out,
+                    assist_str_of(assist_outcome_name(ctx->event.outcome)));
+    assist_buf_puts(out, ",\"message\":");
+    assist_buf_json(out, ngx_http_assist_str(ctx->lang.data[0] == 'e'
+                                             ? ngx_http_assist_trouble_en
+                                             : ngx_http_assist_trouble_vi));
+    assist_buf_puts(out, "}}\n\n");
 }

@@ -2,6 +2,7 @@
 
 
 #define NGX_HTTP_ASSIST_CALL_RETRY  10      /* ms, while a thread has it */
+#define NGX_HTTP_ASSIST_CALL_LEAVE  1000    /* ms, to end by itself */
 
 
 struct ngx_http_assist_call_s {
@@ -22,10 +23,6 @@ struct ngx_http_assist_call_s {
 
 static ngx_http_assist_call_t *ngx_http_assist_call_create(
     ngx_http_request_t *r);
-static ngx_int_t ngx_http_assist_call_connection(ngx_http_assist_call_t *call,
-    ngx_http_request_t *r);
-static ngx_int_t ngx_http_assist_call_parent(ngx_http_assist_call_t *call,
-    ngx_http_request_t *r);
 static ngx_int_t ngx_http_assist_call_fill(ngx_http_assist_call_t *call,
     ngx_http_assist_call_conf_t *conf);
 static ngx_str_t ngx_http_assist_call_host(ngx_http_request_t *sr);
@@ -38,7 +35,6 @@ static ngx_int_t ngx_http_assist_call_copy(ngx_pool_t *pool, assist_str_t from,
 static ngx_int_t ngx_http_assist_call_done(ngx_http_request_t *sr, void *data,
     ngx_int_t rc);
 static void ngx_http_assist_call_over(ngx_http_assist_call_t *call);
-static void ngx_http_assist_call_event(ngx_event_t *ev);
 static void ngx_http_assist_call_timeout(ngx_event_t *ev);
 static void ngx_http_assist_call_finish(ngx_event_t *ev);
 static void ngx_http_assist_call_stop(ngx_http_assist_call_t *call);
@@ -66,8 +62,6 @@ ngx_http_assist_call_start(ngx_http_request_t *r,
     }
 
     call->conf = *conf;
-    call->post.handler = ngx_http_assist_call_done;
-    call->post.data = call;
     c = call->parent->connection;
 
     if (ngx_http_assist_call_copy(call->pool, ngx_http_assist_str(conf->uri),
@@ -101,6 +95,17 @@ ngx_http_assist_call_cancel(ngx_http_assist_call_t *call)
 {
     call->cancelled = 1;
     ngx_http_assist_call_over(call);
+}
+
+
+void
+ngx_http_assist_call_leave(ngx_http_assist_call_t *call)
+{
+    call->cancelled = 1;
+
+    if (!call->event.posted) {
+        ngx_add_timer(&call->timer, NGX_HTTP_ASSIST_CALL_LEAVE);
+    }
 }
 
 
@@ -140,27 +145,30 @@ ngx_http_assist_is_call(ngx_http_request_t *r)
 }
 
 
-/* The fake parent and its connection, in a pool of the call's own. */
-
 static ngx_http_assist_call_t *
 ngx_http_assist_call_create(ngx_http_request_t *r)
 {
-    ngx_pool_t              *pool;
+    ngx_http_request_t      *parent;
     ngx_http_assist_call_t  *call;
 
-    pool = ngx_create_pool(4096, ngx_cycle->log);
-    if (pool == NULL) {
+    parent = ngx_http_assist_own_create(r);
+    if (parent == NULL) {
         return NULL;
     }
 
-    call = ngx_pcalloc(pool, sizeof(ngx_http_assist_call_t));
+    call = ngx_pcalloc(parent->pool, sizeof(ngx_http_assist_call_t));
 
     if (call == NULL) {
-        ngx_destroy_pool(pool);
+        ngx_destroy_pool(parent->pool);
         return NULL;
     }
 
-    call->pool = pool;
+    call->pool = parent->pool;
+    call->parent = parent;
+
+    parent->post_subrequest = &call->post;
+    call->post.handler = ngx_http_assist_call_done;
+    call->post.data = call;
 
     call->event.data = call;
     call->event.handler = ngx_http_assist_call_finish;
@@ -170,162 +178,7 @@ ngx_http_assist_call_create(ngx_http_request_t *r)
     call->timer.handler = ngx_http_assist_call_timeout;
     call->timer.log = ngx_cycle->log;
 
-    call->parent = ngx_pcalloc(pool, sizeof(ngx_http_request_t));
-
-    if (call->parent == NULL
-        || ngx_http_assist_call_connection(call, r) != NGX_OK
-        || ngx_http_assist_call_parent(call, r) != NGX_OK)
-    {
-        ngx_destroy_pool(pool);
-        return NULL;
-    }
-
     return call;
-}
-
-
-/*
- * A connection without a socket, which looks as if it could always be written
- * to, and never be read from.  It has no address: what a location says of its
- * client is empty.
- */
-
-static ngx_int_t
-ngx_http_assist_call_connection(ngx_http_assist_call_t *call,
-    ngx_http_request_t *r)
-{
-    ngx_log_t            *log;
-    ngx_event_t          *ev;
-    struct sockaddr_in   *sin;
-    ngx_connection_t     *c;
-    ngx_http_log_ctx_t   *log_ctx;
-
-    c = ngx_pcalloc(call->pool, sizeof(ngx_connection_t));
-    ev = ngx_pcalloc(call->pool, 2 * sizeof(ngx_event_t));
-    log = ngx_pcalloc(call->pool, sizeof(ngx_log_t));
-    log_ctx = ngx_pcalloc(call->pool, sizeof(ngx_http_log_ctx_t));
-    sin = ngx_pcalloc(call->pool, 2 * sizeof(struct sockaddr_in));
-
-    if (c == NULL || ev == NULL || log == NULL || log_ctx == NULL
-        || sin == NULL)
-    {
-        return NGX_ERROR;
-    }
-
-    *log = *ngx_cycle->log;
-    log->connection = r->connection->number;
-    log->handler = NULL;
-    log->data = log_ctx;
-    log->action = NULL;
-
-    log_ctx->connection = c;
-    log_ctx->request = call->parent;
-    log_ctx->current_request = call->parent;
-
-    c->fd = (ngx_socket_t) -1;
-    c->read = &ev[0];
-    c->write = &ev[1];
-    c->log = log;
-    c->pool = call->pool;
-    c->number = r->connection->number;
-    c->log_error = NGX_ERROR_INFO;
-    c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
-    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
-    c->sndlowat = 1;
-
-    c->read->data = c;
-    c->read->log = log;
-    c->read->handler = ngx_http_assist_call_event;
-    c->read->active = 1;
-
-    c->write->data = c;
-    c->write->log = log;
-    c->write->handler = ngx_http_assist_call_event;
-    c->write->write = 1;
-    c->write->active = 1;
-    c->write->ready = 1;
-
-    sin[0].sin_family = AF_INET;
-    c->sockaddr = (struct sockaddr *) &sin[0];
-    c->socklen = sizeof(struct sockaddr_in);
-
-    /* without an address here nginx would ask the socket */
-    sin[1].sin_family = AF_INET;
-    sin[1].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ngx_inet_set_port((struct sockaddr *) &sin[1],
-                      ngx_inet_get_port(r->connection->local_sockaddr));
-    c->local_sockaddr = (struct sockaddr *) &sin[1];
-    c->local_socklen = sizeof(struct sockaddr_in);
-
-    c->data = call->parent;
-    call->parent->connection = c;
-
-    return NGX_OK;
-}
-
-
-/* A request that has arrived, and is never finalized. */
-
-static ngx_int_t
-ngx_http_assist_call_parent(ngx_http_assist_call_t *call,
-    ngx_http_request_t *r)
-{
-    ngx_http_request_t         *pr;
-    ngx_http_core_srv_conf_t   *cscf;
-    ngx_http_core_main_conf_t  *cmcf;
-
-    pr = call->parent;
-    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
-
-    pr->signature = NGX_HTTP_MODULE;
-    pr->pool = call->pool;
-    pr->main = pr;
-    pr->count = 1;
-    pr->post_subrequest = &call->post;
-
-    pr->main_conf = cscf->ctx->main_conf;
-    pr->srv_conf = cscf->ctx->srv_conf;
-    pr->loc_conf = cscf->ctx->loc_conf;
-
-    pr->ctx = ngx_pcalloc(call->pool, sizeof(void *) * ngx_http_max_module);
-    pr->variables = ngx_pcalloc(call->pool, cmcf->variables.nelts
-                                           * sizeof(ngx_http_variable_value_t));
-
-    if (pr->ctx == NULL || pr->variables == NULL
-        || ngx_list_init(&pr->headers_in.headers, call->pool, 1,
-                         sizeof(ngx_table_elt_t))
-           != NGX_OK
-        || ngx_list_init(&pr->headers_out.headers, call->pool, 1,
-                         sizeof(ngx_table_elt_t))
-           != NGX_OK
-        || ngx_list_init(&pr->headers_out.trailers, call->pool, 1,
-                         sizeof(ngx_table_elt_t))
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    pr->headers_in.content_length_n = -1;
-    pr->headers_in.keep_alive_n = -1;
-    pr->headers_out.content_length_n = -1;
-    pr->headers_out.last_modified_time = -1;
-
-    pr->method = NGX_HTTP_GET;
-    ngx_str_set(&pr->method_name, "GET");
-    ngx_str_set(&pr->http_protocol, "HTTP/1.1");
-    pr->http_version = NGX_HTTP_VERSION_11;
-    ngx_str_set(&pr->uri, "/");
-    pr->unparsed_uri = pr->uri;
-    pr->uri_changes = NGX_HTTP_MAX_URI_CHANGES + 1;
-    pr->subrequests = NGX_HTTP_MAX_SUBREQUESTS + 1;
-    pr->http_state = NGX_HTTP_PROCESS_REQUEST_STATE;
-    pr->log_handler = r->log_handler;
-    pr->start_sec = ngx_time();
-    pr->read_event_handler = ngx_http_request_empty_handler;
-    pr->write_event_handler = ngx_http_request_empty_handler;
-
-    return NGX_OK;
 }
 
 
@@ -490,6 +343,27 @@ ngx_http_assist_call_copy(ngx_pool_t *pool, assist_str_t from, ngx_str_t *to)
 }
 
 
+ngx_uint_t
+ngx_http_assist_call_allowed(ngx_http_request_t *r)
+{
+    ngx_http_assist_call_t    *call;
+    ngx_http_core_loc_conf_t  *clcf;
+
+    call = r->main->post_subrequest->data;
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (!call->conf.internal || clcf->internal) {
+        return 1;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "assist: nothing is sent to \"%V\": location \"%V\" of this "
+                  "server is not internal", &r->uri, &clcf->name);
+
+    return 0;
+}
+
+
 ngx_int_t
 ngx_http_assist_call_header_filter(ngx_http_request_t *r)
 {
@@ -591,37 +465,6 @@ ngx_http_assist_call_over(ngx_http_assist_call_t *call)
 }
 
 
-/* What a real connection's events do: a location may wait by a timer. */
-
-static void
-ngx_http_assist_call_event(ngx_event_t *ev)
-{
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
-
-    c = ev->data;
-    r = c->data;
-
-    ngx_http_set_log_request(c->log, r);
-
-    if (ev->delayed && ev->timedout) {
-        ev->delayed = 0;
-        ev->timedout = 0;
-    }
-
-    /* the subrequest itself is posted until it has begun */
-    if (r->main->posted_requests == NULL) {
-        if (ev->write) {
-            r->write_event_handler(r);
-        } else {
-            r->read_event_handler(r);
-        }
-    }
-
-    ngx_http_run_posted_requests(c);
-}
-
-
 static void
 ngx_http_assist_call_timeout(ngx_event_t *ev)
 {
@@ -671,48 +514,21 @@ ngx_http_assist_call_finish(ngx_event_t *ev)
 static void
 ngx_http_assist_call_stop(ngx_http_assist_call_t *call)
 {
-    ngx_connection_t    *c;
-    ngx_http_cleanup_t  *cln;
+    ngx_int_t  rc;
 
-    c = call->parent->connection;
+    rc = ngx_http_assist_own_end(call->parent);
 
-    while (call->parent->cleanup) {
-        cln = call->parent->cleanup;
-        call->parent->cleanup = cln->next;
-
-        if (cln->handler) {
-            cln->handler(cln->data);
-        }
-    }
-
-    if (c->read->timer_set) {
-        ngx_del_timer(c->read);
-    }
-
-    if (c->write->timer_set) {
-        ngx_del_timer(c->write);
-    }
-
-    if (c->read->posted) {
-        ngx_delete_posted_event(c->read);
-    }
-
-    if (c->write->posted) {
-        ngx_delete_posted_event(c->write);
-    }
-
-    /* those cleanups have finalized the subrequest */
+    /* its cleanups have finalized the subrequest */
     if (call->event.posted) {
         ngx_delete_posted_event(&call->event);
     }
 
-    if (call->parent->blocked) {
+    if (rc == NGX_AGAIN) {
         /* a thread still reads a file for it */
         call->timer.handler = ngx_http_assist_call_finish;
         ngx_add_timer(&call->timer, NGX_HTTP_ASSIST_CALL_RETRY);
         return;
     }
 
-    c->destroyed = 1;
     ngx_destroy_pool(call->pool);
 }

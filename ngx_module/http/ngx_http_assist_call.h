@@ -40,6 +40,7 @@ typedef struct {
     ngx_uint_t               nheaders;
     assist_str_t             body;
     ngx_msec_t               timeout;   /* for all of it */
+    ngx_uint_t               internal;  /* 1: only to an internal location */
 
     /*
      * Called with `data` as it goes: the status and headers (in
@@ -66,11 +67,20 @@ ngx_http_assist_call_t *ngx_http_assist_call_start(ngx_http_request_t *r,
 /* From anywhere; nobody is called any more. */
 void ngx_http_assist_call_cancel(ngx_http_assist_call_t *call);
 
+/*
+ * The caller has all it wants: nobody is called any more, and the call may end
+ * by itself, so that its connection can be used again.
+ */
+void ngx_http_assist_call_leave(ngx_http_assist_call_t *call);
+
 /* nginx's number of a method that a call may have; 0: none. */
 ngx_uint_t ngx_http_assist_call_method(assist_str_t method);
 
 /* Is r of a call, or below one?  Then it has no visitor. */
 ngx_uint_t ngx_http_assist_is_call(ngx_http_request_t *r);
+
+/* May this request, of a call, be answered here?  Else 404. */
+ngx_uint_t ngx_http_assist_call_allowed(ngx_http_request_t *r);
 
 /* The filters of a request that is: it goes to its caller, and no further. */
 ngx_int_t ngx_http_assist_call_header_filter(ngx_http_request_t *r);

@@ -40,6 +40,7 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
     }
 
     ctx->chat = 1;
+    ctx->view = &ngx_http_assist_json_view;
     name = ngx_http_assist_below(r);
 
     if (name.len == 3 && ngx_strncmp(name.data, "ask", 3) == 0) {
@@ -141,6 +142,10 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
     if (rc == NGX_OK) {
         /* excluded traffic, and the location's own service, if it names one */
         ngx_http_assist_match(r, ctx);
+    }
+
+    if (rc == NGX_OK && ngx_http_assist_accepts(r, "text/event-stream")) {
+        rc = ngx_http_assist_stream_open(r, ctx, &ngx_http_assist_sse_format);
     }
 
     if (rc == NGX_OK && ngx_http_assist_ask_again(r, ctx, &body) == NGX_OK) {

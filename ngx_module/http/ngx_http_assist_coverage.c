@@ -540,6 +540,7 @@ ngx_http_assist_coverage_line(ngx_http_request_t *r,
 
     names.hook = ngx_http_assist_str(ctx->hook_name);
     names.version = ngx_http_assist_str(ctx->hook_version);
+    names.provider = ngx_http_assist_str(ctx->provider);
     names.model = ngx_http_assist_str(ctx->model);
 
     before = cov->lines.len;

@@ -96,6 +96,7 @@ ngx_http_assist_fetch(ngx_http_request_t *r, ngx_queue_t *ops,
     conf.nheaders = fetch->nheaders;
     conf.body = fetch->body;
     conf.timeout = fetch->timeout;
+    conf.internal = 0;
     conf.header = ngx_http_assist_fetch_header;
     conf.body_part = ngx_http_assist_fetch_part;
     conf.end = ngx_http_assist_fetch_end;

@@ -104,14 +104,7 @@ ngx_http_assist_is_page(ngx_http_request_t *r)
     }
 
     if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
-#if (NGX_HTTP_HEADERS)
-        return r->headers_in.accept
-               && ngx_strcasestrn(r->headers_in.accept->value.data,
-                                  "text/html", 9 - 1)
-                  != NULL;
-#else
-        return 0;
-#endif
+        return ngx_http_assist_accepts(r, "text/html");
     }
 
     type = &r->headers_out.content_type;

@@ -129,6 +129,7 @@ ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx)
 
     assist_run_cancel(&ctx->run);
     ngx_http_assist_op_cancel_all(&ctx->ops);
+    ngx_http_assist_model_cancel_all(&ctx->models);
 }
 
 
@@ -200,7 +201,15 @@ ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return;
     }
 
-    if (!ctx->timer.timer_set) {
+    if (ctx->phase == ASSIST_PHASE_ASK && !ngx_queue_empty(&ctx->models)) {
+
+        /* a model has deadlines of its own, which are longer */
+
+        if (ctx->timer.timer_set) {
+            ngx_del_timer(&ctx->timer);
+        }
+
+    } else if (!ctx->timer.timer_set) {
         lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
         ctx->timer.data = ctx;
@@ -210,6 +219,7 @@ ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     }
 
     ngx_http_assist_op_park(r);
+    ngx_http_assist_stream_park(r, ctx);
 }
 
 
@@ -228,6 +238,7 @@ ngx_http_assist_hook_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     /* of functions of an assist.all that did not live to its end */
     ngx_http_assist_op_cancel_all(&ctx->ops);
+    ngx_http_assist_model_cancel_all(&ctx->models);
 
     if (ctx->run.state == ASSIST_RUN_PAST_TIME) {
         ngx_http_assist_hook_failed(r, ctx, ASSIST_ERROR_TIMEOUT,
@@ -346,7 +357,16 @@ ngx_http_assist_hook_resume(assist_run_t *run, assist_value_t *value)
     ctx = run->host;
 
     if (assist_run_resume(run, value) == ASSIST_RUN_WAITS) {
-        ngx_http_assist_hook_park(ctx->request, ctx);
+
+        if (ctx->later == NULL) {
+            ngx_http_assist_hook_park(ctx->request, ctx);
+        }
+
+        return;
+    }
+
+    if (ctx->later) {
+        ngx_http_assist_later_over(ctx);
         return;
     }
 

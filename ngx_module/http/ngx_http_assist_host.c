@@ -6,7 +6,6 @@
 #include "ngx_http_assist.h"
 
 
-#define NGX_HTTP_ASSIST_ANSWER_MAX  (256 * 1024)
 #define NGX_HTTP_ASSIST_REPLY_MAX   (1024 * 1024)
 #define NGX_HTTP_ASSIST_LIST_MAX    100             /* sources, services */
 
@@ -44,6 +43,11 @@ static const char *ngx_http_assist_host_fetch_refused(void *host,
     assist_str_t uri);
 static assist_wait_t ngx_http_assist_host_fetch(void *host, assist_run_t *run,
     const assist_fetch_t *fetch, assist_value_t *value);
+static assist_wait_t ngx_http_assist_host_chat(void *host, assist_run_t *run,
+    const assist_chat_t *chat, assist_value_t *value);
+static assist_wait_t ngx_http_assist_host_chat_next(void *host,
+    assist_run_t *run, uint32_t id, assist_value_t *value);
+static const char *ngx_http_assist_host_later(void *host, int function);
 static assist_wait_t ngx_http_assist_host_wait(ngx_http_assist_op_t *op,
     assist_value_t *value);
 static void ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx,
@@ -73,7 +77,10 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_cache_set,
     ngx_http_assist_host_redis,
     ngx_http_assist_host_fetch_refused,
-    ngx_http_assist_host_fetch
+    ngx_http_assist_host_fetch,
+    ngx_http_assist_host_chat,
+    ngx_http_assist_host_chat_next,
+    ngx_http_assist_host_later
 };
 
 
@@ -229,7 +236,23 @@ ngx_http_assist_host_say(void *host, assist_str_t text)
         return -1;
     }
 
-    assist_buf_add(&ctx->said, text.data, text.len);
+    if (ctx->redact.n == 0) {
+        assist_buf_add(&ctx->said, text.data, text.len);
+
+    } else {
+        /* a model's words may have placeholders of what it did not get */
+
+        if (ctx->restore.map == NULL) {
+            assist_restore_init(&ctx->restore, &ctx->redact);
+        }
+
+        (void) assist_restore(&ctx->restore, text, &ctx->said);
+    }
+
+    if (!ngx_queue_empty(&ctx->models)) {
+        /* piece by piece, as the model's come */
+        ngx_http_assist_stream_more(ctx);
+    }
 
     return ctx->said.failed ? -1 : 0;
 }
@@ -542,6 +565,54 @@ ngx_http_assist_host_fetch(void *host, assist_run_t *run,
                ngx_http_assist_fetch(ctx->request, &ctx->ops, fetch,
                                      ngx_http_assist_hook_wake, run),
                value);
+}
+
+
+static assist_wait_t
+ngx_http_assist_host_chat(void *host, assist_run_t *run,
+    const assist_chat_t *chat, assist_value_t *value)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    ngx_http_assist_model_conf_t  conf;
+
+    ngx_memzero(&conf, sizeof(ngx_http_assist_model_conf_t));
+
+    conf.messages = chat->messages;
+    conf.nmessages = chat->nmessages;
+    conf.urls = chat->urls;
+    conf.npassages = chat->npassages;
+    conf.max_tokens = chat->max_tokens;
+    conf.timeout = chat->timeout;
+    conf.say = chat->say;
+    conf.pieces = chat->pieces;
+
+    return ngx_http_assist_host_wait(
+               ngx_http_assist_model_ask(ctx->request, &conf,
+                                         ngx_http_assist_hook_wake, run),
+               value);
+}
+
+
+static assist_wait_t
+ngx_http_assist_host_chat_next(void *host, assist_run_t *run, uint32_t id,
+    assist_value_t *value)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_host_wait(
+               ngx_http_assist_model_next(ctx->request, id,
+                                          ngx_http_assist_hook_wake, run),
+               value);
+}
+
+
+static const char *
+ngx_http_assist_host_later(void *host, int function)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_later_start(ctx->request, ctx, function);
 }
 
 

@@ -27,6 +27,10 @@ static char *ngx_http_assist_hook(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_assist_fetch_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_assist_deny(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_assist_token_budget(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_assist_cache_valid(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -116,6 +120,48 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       ngx_http_assist_fetch_set,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("assist_provider"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_assist_provider_set,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_use"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_assist_use_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_deny"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_deny,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_redact"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, redact),
+      NULL },
+
+    { ngx_string("assist_token_budget"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_token_budget,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, token_budget),
+      NULL },
+
+    { ngx_string("assist_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, api),
       NULL },
 
     { ngx_string("assist_hook_memory"),
@@ -252,7 +298,8 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
      *
      *     mcf->catalog, match, image, procedures, redis, slots = NULL;
      *     mcf->cache_zone, coverage_zone, coverage_log = NULL;
-     *     mcf->chats = 0;
+     *     mcf->provider_zone, budget_zone = NULL;
+     *     mcf->chats, budgets = 0;
      *     mcf->node = { 0, NULL };
      *     mcf->search, vm = NULL;
      */
@@ -273,6 +320,12 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->sources, cf->pool, 16,
                           sizeof(assist_source_t))
+           != NGX_OK
+        || ngx_array_init(&mcf->providers, cf->pool, 4,
+                          sizeof(ngx_http_assist_provider_t *))
+           != NGX_OK
+        || ngx_array_init(&mcf->uses, cf->pool, 4,
+                          sizeof(ngx_http_assist_use_t *))
            != NGX_OK)
     {
         return NULL;
@@ -339,6 +392,11 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     lcf->cache_valid = NGX_CONF_UNSET;
     lcf->cache_scope = NGX_CONF_UNSET_PTR;
     lcf->fetch = NGX_CONF_UNSET_PTR;
+    lcf->use = NGX_CONF_UNSET_PTR;
+    lcf->deny = NGX_CONF_UNSET_PTR;
+    lcf->redact = NGX_CONF_UNSET;
+    lcf->api = NGX_CONF_UNSET;
+    lcf->token_budget = NGX_CONF_UNSET;
     lcf->coverage_log = NGX_CONF_UNSET;
 
     return lcf;
@@ -364,6 +422,18 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_conf_merge_ptr_value(conf->hooks, prev->hooks, NULL);
     ngx_conf_merge_ptr_value(conf->fetch, prev->fetch, NULL);
+    ngx_conf_merge_ptr_value(conf->use, prev->use, NULL);
+    ngx_conf_merge_ptr_value(conf->deny, prev->deny, NULL);
+    ngx_conf_merge_value(conf->redact, prev->redact, 1);
+    ngx_conf_merge_value(conf->api, prev->api, 0);
+    ngx_conf_merge_value(conf->token_budget, prev->token_budget, 0);
+
+    if (conf->api && !conf->chat) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"assist_api\" is of a location with \"assist_chat\", "
+                      "which this one has not");
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->chat) {
         /* core's values are merged already: a question stays in memory */
@@ -405,7 +475,9 @@ ngx_http_assist_init(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    if (ngx_http_assist_build_index(cf, mcf) != NGX_OK
+    if (ngx_http_assist_provider_check(cf) != NGX_OK
+        || ngx_http_assist_budget_zone(cf, mcf) != NGX_OK
+        || ngx_http_assist_build_index(cf, mcf) != NGX_OK
         || ngx_http_assist_load_sources(cf, mcf) != NGX_OK
         || ngx_http_assist_coverage_check(cf, mcf) != NGX_OK)
     {
@@ -649,6 +721,73 @@ ngx_http_assist_fetch_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* assist_deny file: phrases that are refused */
+
+static char *
+ngx_http_assist_deny(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_loc_conf_t *lcf = conf;
+
+    ngx_str_t               *value, text;
+    assist_str_t             part;
+    assist_error_t           err;
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_assist_deny_t  *deny;
+
+    if (lcf->deny != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    deny = ngx_pcalloc(cf->pool, sizeof(ngx_http_assist_deny_t));
+
+    if (cln == NULL || deny == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    deny->file = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &deny->file, 1) != NGX_OK
+        || ngx_http_assist_read_file(cf, &deny->file, &text) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    deny->phrases = assist_deny_parse((char *) text.data, text.len, &err);
+
+    if (deny->phrases == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V:%uD: %s", &deny->file,
+                           err.line, err.text);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = (ngx_pool_cleanup_pt) assist_deny_free;
+    cln->data = deny->phrases;
+
+    part = ngx_http_assist_str(text);
+    assist_digest(deny->hash, &part, 1);
+
+    lcf->deny = deny;
+
+    return NGX_CONF_OK;
+}
+
+
+/* assist_token_budget n: 0 is no bound */
+
+static char *
+ngx_http_assist_token_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
+    mcf->budgets = 1;
+
+    return ngx_conf_set_num_slot(cf, cmd, conf);
 }
 
 

@@ -60,7 +60,9 @@ ngx_http_assist_ctx(ngx_http_request_t *r, ngx_uint_t create)
     ctx->event.tokens_in = -1;
     ctx->event.tokens_out = -1;
     ngx_str_set(&ctx->lang, "");
+    ctx->first_token = -1;
     ngx_queue_init(&ctx->ops);
+    ngx_queue_init(&ctx->models);
 
     cln->handler = ngx_http_assist_ctx_cleanup;
     ngx_http_set_ctx(r, ctx, ngx_http_assist_module);
@@ -196,6 +198,11 @@ ngx_http_assist_precontent(ngx_http_request_t *r)
     ngx_http_assist_ctx_t       *ctx;
     ngx_http_assist_loc_conf_t  *lcf;
 
+    if (ngx_http_assist_is_call(r)) {
+        return ngx_http_assist_call_allowed(r) ? NGX_DECLINED
+                                               : NGX_HTTP_NOT_FOUND;
+    }
+
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
     if (!lcf->enable || r != r->main || lcf->chat) {
@@ -293,7 +300,9 @@ ngx_http_assist_ctx_cleanup(void *data)
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_assist_module);
 
     ngx_http_assist_hook_cancel(ctx);
+    ngx_http_assist_stream_close(ctx);
     assist_buf_free(&ctx->said);
+    assist_redact_free(&ctx->redact);
 
     if (mcf->vm) {
         assist_ctx_release(mcf->vm, &ctx->ctx);

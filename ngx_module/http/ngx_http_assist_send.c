@@ -47,20 +47,35 @@ ngx_int_t
 ngx_http_assist_send_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *code, const char *fmt, ...)
 {
-    u_char       *p, text[512];
-    va_list       args;
-    ngx_str_t     type, body;
-    assist_buf_t  buf = ASSIST_BUF_INIT;
+    u_char                  text[512];
+    va_list                 args;
+    ngx_str_t               message;
+    ngx_http_assist_ctx_t  *ctx;
 
     va_start(args, fmt);
-    p = ngx_vslprintf(text, text + sizeof(text), fmt, args);
+    message.data = text;
+    message.len = ngx_vslprintf(text, text + sizeof(text), fmt, args) - text;
     va_end(args);
+
+    ctx = ngx_http_assist_ctx(r, 0);
+
+    return ctx && ctx->view ? ctx->view->error(r, status, code, &message)
+                            : ngx_http_assist_json_error(r, status, code,
+                                                         &message);
+}
+
+
+ngx_int_t
+ngx_http_assist_json_error(ngx_http_request_t *r, ngx_uint_t status,
+    const char *code, ngx_str_t *text)
+{
+    ngx_str_t     type, body;
+    assist_buf_t  buf = ASSIST_BUF_INIT;
 
     assist_buf_puts(&buf, "{\"error\":{\"code\":");
     assist_buf_json(&buf, assist_str_of(code));
     assist_buf_puts(&buf, ",\"message\":");
-    assist_buf_json(&buf, (assist_str_t) { (char *) text,
-                                           (size_t) (p - text) });
+    assist_buf_json(&buf, ngx_http_assist_str(*text));
     assist_buf_puts(&buf, "}}\n");
 
     body.len = buf.len;
@@ -77,6 +92,24 @@ ngx_http_assist_send_error(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_set(&type, "application/json");
 
     return ngx_http_assist_send(r, status, &type, &body);
+}
+
+
+ngx_uint_t
+ngx_http_assist_accepts(ngx_http_request_t *r, const char *type)
+{
+#if (NGX_HTTP_HEADERS)
+    ngx_table_elt_t  *accept;
+
+    accept = r->headers_in.accept;
+
+    return accept != NULL
+           && ngx_strcasestrn(accept->value.data, (char *) type,
+                              ngx_strlen(type) - 1)
+              != NULL;
+#else
+    return 0;
+#endif
 }
 
 

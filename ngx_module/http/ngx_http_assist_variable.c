@@ -11,13 +11,19 @@ typedef enum {
     NGX_HTTP_ASSIST_VAR_OUTCOME,
     NGX_HTTP_ASSIST_VAR_CACHE_STATUS,
     NGX_HTTP_ASSIST_VAR_HOOK,
+    NGX_HTTP_ASSIST_VAR_PROVIDER,
     NGX_HTTP_ASSIST_VAR_MODEL,
+    NGX_HTTP_ASSIST_VAR_TOKENS_IN,
+    NGX_HTTP_ASSIST_VAR_TOKENS_OUT,
+    NGX_HTTP_ASSIST_VAR_FIRST_TOKEN_TIME,
     NGX_HTTP_ASSIST_VAR_TIME
 } ngx_http_assist_var_e;
 
 
 static ngx_int_t ngx_http_assist_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_str_t ngx_http_assist_tokens(ngx_http_request_t *r, int64_t n);
+static ngx_str_t ngx_http_assist_seconds(ngx_http_request_t *r, int64_t ms);
 
 
 static ngx_http_variable_t  ngx_http_assist_vars[] = {
@@ -37,8 +43,20 @@ static ngx_http_variable_t  ngx_http_assist_vars[] = {
     { ngx_string("assist_hook"), NULL, ngx_http_assist_variable,
       NGX_HTTP_ASSIST_VAR_HOOK, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("assist_provider"), NULL, ngx_http_assist_variable,
+      NGX_HTTP_ASSIST_VAR_PROVIDER, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
     { ngx_string("assist_model"), NULL, ngx_http_assist_variable,
       NGX_HTTP_ASSIST_VAR_MODEL, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("assist_tokens_in"), NULL, ngx_http_assist_variable,
+      NGX_HTTP_ASSIST_VAR_TOKENS_IN, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("assist_tokens_out"), NULL, ngx_http_assist_variable,
+      NGX_HTTP_ASSIST_VAR_TOKENS_OUT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("assist_first_token_time"), NULL, ngx_http_assist_variable,
+      NGX_HTTP_ASSIST_VAR_FIRST_TOKEN_TIME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("assist_time"), NULL, ngx_http_assist_variable,
       NGX_HTTP_ASSIST_VAR_TIME, NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -133,21 +151,29 @@ ngx_http_assist_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         s = ctx->hook_name;
         break;
 
+    case NGX_HTTP_ASSIST_VAR_PROVIDER:
+        s = ctx->provider;
+        break;
+
     case NGX_HTTP_ASSIST_VAR_MODEL:
         s = ctx->model;
         break;
 
-    case NGX_HTTP_ASSIST_VAR_TIME:
-        if (ctx->outcome) {
-            s.data = ngx_pnalloc(r->pool, NGX_INT32_LEN + 5);
-            if (s.data == NULL) {
-                return NGX_ERROR;
-            }
+    case NGX_HTTP_ASSIST_VAR_TOKENS_IN:
+        s = ngx_http_assist_tokens(r, ctx->event.tokens_in);
+        break;
 
-            s.len = ngx_sprintf(s.data, "%uD.%03uD", ctx->event.latency / 1000,
-                                ctx->event.latency % 1000)
-                    - s.data;
-        }
+    case NGX_HTTP_ASSIST_VAR_TOKENS_OUT:
+        s = ngx_http_assist_tokens(r, ctx->event.tokens_out);
+        break;
+
+    case NGX_HTTP_ASSIST_VAR_FIRST_TOKEN_TIME:
+        s = ngx_http_assist_seconds(r, ctx->first_token);
+        break;
+
+    case NGX_HTTP_ASSIST_VAR_TIME:
+        s = ngx_http_assist_seconds(r, ctx->outcome
+                                       ? (int64_t) ctx->event.latency : -1);
         break;
     }
 
@@ -163,4 +189,45 @@ ngx_http_assist_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     v->not_found = 0;
 
     return NGX_OK;
+}
+
+
+/* Numbers below 0 are unknown: the variable is not found. */
+
+static ngx_str_t
+ngx_http_assist_tokens(ngx_http_request_t *r, int64_t n)
+{
+    ngx_str_t  s;
+
+    ngx_str_null(&s);
+
+    if (n >= 0) {
+        s.data = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+
+        if (s.data) {
+            s.len = ngx_sprintf(s.data, "%L", n) - s.data;
+        }
+    }
+
+    return s;
+}
+
+
+static ngx_str_t
+ngx_http_assist_seconds(ngx_http_request_t *r, int64_t ms)
+{
+    ngx_str_t  s;
+
+    ngx_str_null(&s);
+
+    if (ms >= 0) {
+        s.data = ngx_pnalloc(r->pool, NGX_INT64_LEN + 5);
+
+        if (s.data) {
+            s.len = ngx_sprintf(s.data, "%L.%03L", ms / 1000, ms % 1000)
+                    - s.data;
+        }
+    }
+
+    return s;
 }

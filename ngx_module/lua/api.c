@@ -69,6 +69,8 @@ static const api_t  api_calls[] = {
     { "assist.cache.once", "cache", "once", WAITING, 1, api_cache_once, NULL },
     { "assist.fetch", NULL, "fetch", WAITING, 1, assist_fetch, NULL },
     { "assist.redis", NULL, "redis", WAITING, 1, assist_command, NULL },
+    { "assist.ai.chat", "ai", "chat", WAITING, 1, assist_chat, NULL },
+    { "assist.later", NULL, "later", WAITING, 0, assist_later, NULL },
     { "assist.search", NULL, "search", WAITING, 0, api_search, NULL },
     { "assist.log.error", "log", "error", ANYWHERE, 0, api_log_error, NULL },
     { "assist.log.warn", "log", "warn", ANYWHERE, 0, api_log_warn, NULL },
@@ -114,6 +116,8 @@ assist_api_open(lua_State *L)
     }
 
     api_cache_compose(L);
+    assist_chat_compose(L);
+    assist_later_compose(L);
 }
 
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/catalog.h"
+#include "core/completion.h"
 #include "core/ledger.h"
 #include "core/search.h"
 #include "core/str.h"
@@ -83,6 +84,19 @@ typedef struct {
     uint32_t                nkeys;      /* words[1] to words[nkeys] */
 } assist_command_t;
 
+/* A question to a language model. */
+typedef struct {
+    const assist_completion_message_t  *messages;
+    uint32_t                            nmessages;
+    const assist_str_t                 *urls;       /* of the passages */
+    uint32_t                            npassages;  /* cited as [1] to [n] */
+    uint32_t                            max_tokens; /* 0: the provider's */
+    uint32_t                            timeout;    /* ms; 0: the usual */
+    unsigned                            say:1;      /* its words go to the
+                                                       citizen as they come */
+    unsigned                            pieces:1;   /* ... to the run */
+} assist_chat_t;
+
 
 typedef struct {
     /* the log of the embedder; text may hold anything */
@@ -122,6 +136,13 @@ typedef struct {
     const char *(*fetch_refused)(void *host, assist_str_t uri);
     assist_wait_t (*fetch)(void *host, assist_run_t *run,
         const assist_fetch_t *fetch, assist_value_t *value);
+    /* with pieces: { piece =, id = } as long as there are any */
+    assist_wait_t (*chat)(void *host, assist_run_t *run,
+        const assist_chat_t *chat, assist_value_t *value);
+    assist_wait_t (*chat_next)(void *host, assist_run_t *run, uint32_t id,
+        assist_value_t *value);
+    /* runs a function (its reference) later, for nobody; NULL, or why not */
+    const char *(*later)(void *host, int function);
 } assist_host_t;
 
 

@@ -10,6 +10,9 @@
 static const char  past_cpu[] = "used more CPU than assist_hook_cpu allows";
 
 
+static int run_begin(assist_run_t *run, assist_vm_t *vm,
+    const assist_hook_t *hook, assist_phase_t phase, void *host,
+    assist_ctx_t *ctx, uint32_t cpu_ms);
 static assist_run_state_t run_go(assist_run_t *run, int nargs);
 static void run_release(assist_run_t *run, int reusable);
 static void run_step(assist_run_t *run, int nargs);
@@ -22,6 +25,42 @@ static void run_count_wait(lua_State *L, assist_run_t *run, const char *name);
 
 assist_run_state_t
 assist_run_start(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
+    assist_phase_t phase, void *host, assist_ctx_t *ctx, uint32_t cpu_ms)
+{
+    if (run_begin(run, vm, hook, phase, host, ctx, cpu_ms) != 0) {
+        return run->state;
+    }
+
+    /* none of these allocates: objects that exist, on a fresh stack */
+    lua_rawgeti(run->thread, LUA_REGISTRYINDEX, hook->functions[phase]);
+    lua_pushlightuserdata(run->thread, (void *) ctx->id);
+    lua_rawgeti(run->thread, LUA_REGISTRYINDEX, hook->conf);
+
+    return run_go(run, 2);
+}
+
+
+assist_run_state_t
+assist_run_function(assist_run_t *run, assist_vm_t *vm,
+    const assist_hook_t *hook, assist_phase_t phase, void *host,
+    assist_ctx_t *ctx, uint32_t cpu_ms, int function)
+{
+    if (run_begin(run, vm, hook, phase, host, ctx, cpu_ms) != 0) {
+        luaL_unref(vm->L, LUA_REGISTRYINDEX, function);
+        return run->state;
+    }
+
+    lua_rawgeti(run->thread, LUA_REGISTRYINDEX, function);
+    luaL_unref(vm->L, LUA_REGISTRYINDEX, function);
+
+    return run_go(run, 0);
+}
+
+
+/* 0, or -1: run->state says why */
+
+static int
+run_begin(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
     assist_phase_t phase, void *host, assist_ctx_t *ctx, uint32_t cpu_ms)
 {
     assist_thread_t  *t;
@@ -41,7 +80,7 @@ assist_run_start(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
             strcpy(run->error, "not enough memory");
             (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
             run->state = ASSIST_RUN_NO_MEMORY;
-            return run->state;
+            return -1;
         }
     }
 
@@ -53,12 +92,7 @@ assist_run_start(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
         ctx->id = ++vm->requests;
     }
 
-    /* none of these allocates: objects that exist, on a fresh stack */
-    lua_rawgeti(run->thread, LUA_REGISTRYINDEX, hook->functions[phase]);
-    lua_pushlightuserdata(run->thread, (void *) ctx->id);
-    lua_rawgeti(run->thread, LUA_REGISTRYINDEX, hook->conf);
-
-    return run_go(run, 2);
+    return 0;
 }
 
 

@@ -68,6 +68,14 @@ assist_run_state_t assist_run_start(assist_run_t *run, assist_vm_t *vm,
     assist_ctx_t *ctx, uint32_t cpu_ms);
 
 /*
+ * The same for a function of a hook, without arguments, for no request: ctx is
+ * new.  function: its reference in the registry, which is taken.
+ */
+assist_run_state_t assist_run_function(assist_run_t *run, assist_vm_t *vm,
+    const assist_hook_t *hook, assist_phase_t phase, void *host,
+    assist_ctx_t *ctx, uint32_t cpu_ms, int function);
+
+/*
  * Goes on with a run, or with a function of its assist.all, which is a run as
  * well; returns the state of the run that was started.  value's strings need
  * to live until this returns.

@@ -124,6 +124,13 @@ int assist_markup_get(lua_State *L, int arg, assist_str_t *text);
 int assist_command(lua_State *L, assist_run_t *run);
 int assist_fetch(lua_State *L, assist_run_t *run);
 
+/* assist.ai.chat, assist.later (ai.c), and what of them is Lua: `assist` is on
+ * the stack's top */
+int assist_chat(lua_State *L, assist_run_t *run);
+void assist_chat_compose(lua_State *L);
+int assist_later(lua_State *L, assist_run_t *run);
+void assist_later_compose(lua_State *L);
+
 /*
  * The headers in the table at arg, at most max; raises in the name of a call.
  * Returns how many; their bytes live as long as the stack above arg.

@@ -1,0 +1,183 @@
+/*
+ * assist.later: a function of a hook that goes on for nobody.
+ *
+ * It runs for a request of the worker's own, with a context of its own: what a
+ * visitor sent is not in it, and the visitor's page and connection wait for
+ * nothing.
+ */
+
+#include "ngx_http_assist.h"
+
+
+#define NGX_HTTP_ASSIST_LATER_MAX   256         /* at a time, of a worker */
+#define NGX_HTTP_ASSIST_LATER_TIME  120000      /* ms */
+#define NGX_HTTP_ASSIST_LATER_RETRY 10          /* ms, while a thread has it */
+
+
+struct ngx_http_assist_later_s {
+    ngx_http_request_t      *own;
+    ngx_http_assist_ctx_t   *ctx;
+    const assist_hook_t     *hook;
+    int                      function;
+    ngx_msec_t               cpu;
+    ngx_event_t              event;         /* its start, then its end */
+    ngx_event_t              timer;         /* it takes too long */
+};
+
+
+static void ngx_http_assist_later_run(ngx_event_t *ev);
+static void ngx_http_assist_later_timeout(ngx_event_t *ev);
+static void ngx_http_assist_later_end(ngx_event_t *ev);
+
+
+static ngx_uint_t  ngx_http_assist_laters;
+
+
+const char *
+ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    int function)
+{
+    ngx_http_request_t          *own;
+    ngx_http_assist_ctx_t       *own_ctx;
+    ngx_http_assist_later_t     *later;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    if (ngx_http_assist_laters == NGX_HTTP_ASSIST_LATER_MAX) {
+        return "too many functions run";
+    }
+
+    own = ngx_http_assist_own_create(r);
+    if (own == NULL) {
+        return "no memory";
+    }
+
+    /* the hook's directives are those of its location */
+    own->loc_conf = r->loc_conf;
+
+    later = ngx_pcalloc(own->pool, sizeof(ngx_http_assist_later_t));
+    own_ctx = later ? ngx_http_assist_ctx(own, 1) : NULL;
+
+    if (own_ctx == NULL) {
+        ngx_destroy_pool(own->pool);
+        return "no memory";
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    own_ctx->later = later;
+    own_ctx->service = ctx->service;
+    own_ctx->shared = ctx->shared;
+    own_ctx->matched = 1;
+    own_ctx->phase = ctx->phase;
+
+    if (ctx->lang.len && ctx->lang.data[0] == 'e') {
+        ngx_str_set(&own_ctx->lang, "en");
+    } else {
+        ngx_str_set(&own_ctx->lang, "vi");
+    }
+
+    later->own = own;
+    later->ctx = own_ctx;
+    later->hook = ctx->run.hook;
+    later->function = function;
+    later->cpu = lcf->hook_cpu;
+
+    later->event.data = later;
+    later->event.handler = ngx_http_assist_later_run;
+    later->event.log = own->connection->log;
+
+    later->timer.data = later;
+    later->timer.handler = ngx_http_assist_later_timeout;
+    later->timer.log = own->connection->log;
+
+    ngx_post_event(&later->event, &ngx_posted_events);
+
+    ngx_http_assist_laters++;
+
+    return NULL;
+}
+
+
+static void
+ngx_http_assist_later_run(ngx_event_t *ev)
+{
+    ngx_http_assist_ctx_t        *ctx;
+    ngx_http_assist_later_t      *later;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    later = ev->data;
+    ctx = later->ctx;
+    mcf = ngx_http_get_module_main_conf(later->own, ngx_http_assist_module);
+
+    if (assist_run_function(&ctx->run, mcf->vm, later->hook, ctx->phase, ctx,
+                            &ctx->ctx, (uint32_t) later->cpu,
+                            later->function)
+        == ASSIST_RUN_WAITS)
+    {
+        ngx_add_timer(&later->timer, NGX_HTTP_ASSIST_LATER_TIME);
+        return;
+    }
+
+    ngx_http_assist_later_over(ctx);
+}
+
+
+static void
+ngx_http_assist_later_timeout(ngx_event_t *ev)
+{
+    ngx_http_assist_later_t  *later;
+
+    later = ev->data;
+
+    assist_run_cancel(&later->ctx->run);
+    later->ctx->run.state = ASSIST_RUN_PAST_TIME;
+
+    ngx_http_assist_later_over(later->ctx);
+}
+
+
+/* Freed from an event of its own: what calls this still uses it. */
+
+void
+ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx)
+{
+    assist_str_t              hook;
+    ngx_http_assist_later_t  *later;
+
+    later = ctx->later;
+
+    if (ctx->run.state != ASSIST_RUN_DONE) {
+        hook = assist_hook_name(later->hook);
+
+        ngx_log_error(NGX_LOG_ERR, later->own->connection->log, 0,
+                      "assist: hook %*s failed in assist.later: %s",
+                      hook.len, hook.data,
+                      ctx->run.state == ASSIST_RUN_PAST_TIME
+                      ? "it took longer than two minutes" : ctx->run.error);
+    }
+
+    if (later->timer.timer_set) {
+        ngx_del_timer(&later->timer);
+    }
+
+    later->event.handler = ngx_http_assist_later_end;
+    ngx_post_event(&later->event, &ngx_posted_events);
+}
+
+
+static void
+ngx_http_assist_later_end(ngx_event_t *ev)
+{
+    ngx_http_assist_later_t  *later;
+
+    later = ev->data;
+
+    if (ngx_http_assist_own_end(later->own) == NGX_AGAIN) {
+        later->timer.handler = ngx_http_assist_later_end;
+        ngx_add_timer(&later->timer, NGX_HTTP_ASSIST_LATER_RETRY);
+        return;
+    }
+
+    ngx_http_assist_laters--;
+    ngx_destroy_pool(later->own->pool);
+}
