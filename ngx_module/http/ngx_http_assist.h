@@ -28,6 +28,8 @@
 
 
 #define NGX_HTTP_ASSIST_BODY_MAX   (16 * 1024)  /* of a question */
+#define NGX_HTTP_ASSIST_API_MAX    (256 * 1024) /* of a conversation */
+#define NGX_HTTP_ASSIST_QUESTION_MAX  2000
 #define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
 #define NGX_HTTP_ASSIST_ANSWER_MAX (256 * 1024)
 
@@ -207,6 +209,7 @@ struct ngx_http_assist_ctx_s {
     const ngx_http_assist_view_t    *view;
     ngx_http_assist_stream_t        *stream;        /* NULL: none */
     ngx_str_t                        id;            /* of the answer */
+    ngx_str_t                        asked_model;   /* OpenAI's API */
     ngx_str_t                        question;
     ngx_str_t                        lang;
     uint32_t                         previous;      /* service, ASSIST_NONE */
@@ -231,6 +234,7 @@ struct ngx_http_assist_ctx_s {
                                                        did not answer */
     unsigned                         partial:1;     /* the model was stopped */
     unsigned                         spent:1;       /* no tokens are left */
+    unsigned                         usage:1;       /* the client counts */
 
     assist_run_t                     run;
 };
@@ -343,6 +347,10 @@ ngx_http_request_t *ngx_http_assist_own_create(ngx_http_request_t *r);
 /* ends what it has begun; then its pool is destroyed.  NGX_AGAIN: not yet, a
  * thread works for it */
 ngx_int_t ngx_http_assist_own_end(ngx_http_request_t *own);
+
+/* ngx_http_assist_metrics.c: Prometheus's text format */
+void ngx_http_assist_metrics_write(ngx_http_assist_main_conf_t *mcf,
+    assist_buf_t *out);
 
 /* ngx_http_assist_budget.c: assist_token_budget */
 ngx_int_t ngx_http_assist_budget_zone(ngx_conf_t *cf,
@@ -460,6 +468,22 @@ ngx_int_t ngx_http_assist_ask_again(ngx_http_request_t *r,
 /* ctx->question */
 void ngx_http_assist_ask_start(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+
+/* deny and redaction; NGX_DECLINED: refused, an answer is said */
+ngx_int_t ngx_http_assist_ask_guard(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+/* ctx->id, new for each interaction */
+ngx_int_t ngx_http_assist_ask_id(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+/* the answer is in ctx */
+void ngx_http_assist_ask_done(ngx_http_request_t *r);
+
+/* ngx_http_assist_openai.c: OpenAI's API (assist_api) */
+extern const ngx_http_assist_view_t  ngx_http_assist_openai_view;
+extern const ngx_http_assist_stream_format_t  ngx_http_assist_openai_format;
+ngx_int_t ngx_http_assist_openai_models(ngx_http_request_t *r);
+void ngx_http_assist_openai_body(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
 
 /* ngx_http_assist_chat.c, ngx_http_assist_status.c: content handlers */
 ngx_int_t ngx_http_assist_chat_handler(ngx_http_request_t *r);

@@ -17,8 +17,6 @@ static ngx_int_t ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf);
 static ngx_int_t ngx_http_assist_ask_scope(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf, ngx_str_t *scope);
-static ngx_int_t ngx_http_assist_ask_guard(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ask_remember(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ask_cached(ngx_http_assist_op_t *op);
@@ -26,14 +24,11 @@ static ngx_int_t ngx_http_assist_ask_hit(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *record);
 static void ngx_http_assist_ask_miss(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
-static void ngx_http_assist_ask_done(ngx_http_request_t *r);
 static void ngx_http_assist_ask_outcome(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_send(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
 static ngx_uint_t ngx_http_assist_ask_status(ngx_http_assist_ctx_t *ctx);
-static ngx_int_t ngx_http_assist_ask_id(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_json(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
 static void ngx_http_assist_ask_document(ngx_http_assist_ctx_t *ctx,
@@ -192,7 +187,7 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
  * question with personal data is this citizen's alone.
  */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_ask_guard(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     int                          found;
@@ -472,7 +467,7 @@ ngx_http_assist_ask_miss(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
 /* The hooks are over. */
 
-static void
+void
 ngx_http_assist_ask_done(ngx_http_request_t *r)
 {
     ngx_str_t                    members, record;
@@ -554,7 +549,7 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     /* before it is sent: who reads the figure next finds it there */
     ngx_http_assist_coverage_event(r, ctx);
 
-    if (ngx_http_assist_ask_id(r, ctx) != NGX_OK) {
+    if (ctx->id.len == 0 && ngx_http_assist_ask_id(r, ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -629,7 +624,7 @@ ngx_http_assist_ask_status(ngx_http_assist_ctx_t *ctx)
 
 /* New for each interaction, hits too; it ends with the service. */
 
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_ask_id(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     assist_str_t  id;

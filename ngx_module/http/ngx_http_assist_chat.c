@@ -7,14 +7,17 @@
 #include <jansson.h>
 
 
-#define NGX_HTTP_ASSIST_QUESTION_MAX  2000
-
-
-static ngx_int_t ngx_http_assist_chat_ask(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_assist_chat_named(ngx_str_t *name,
+    const char *what);
+static ngx_int_t ngx_http_assist_chat_not_allowed(ngx_http_request_t *r,
+    const char *methods);
+static ngx_int_t ngx_http_assist_chat_ask(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+static off_t ngx_http_assist_chat_max(ngx_http_assist_ctx_t *ctx);
 static ngx_uint_t ngx_http_assist_chat_is_json(ngx_str_t *type);
 static void ngx_http_assist_chat_body(ngx_http_request_t *r);
 static ngx_int_t ngx_http_assist_chat_read(ngx_http_request_t *r,
-    ngx_str_t *body);
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
 static ngx_int_t ngx_http_assist_chat_parse(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
 static ngx_int_t ngx_http_assist_chat_fields(ngx_http_request_t *r,
@@ -30,9 +33,10 @@ static void ngx_http_assist_chat_previous(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_assist_chat_handler(ngx_http_request_t *r)
 {
-    ngx_int_t               rc;
-    ngx_str_t               name;
-    ngx_http_assist_ctx_t  *ctx;
+    ngx_int_t                    rc;
+    ngx_str_t                    name;
+    ngx_http_assist_ctx_t       *ctx;
+    ngx_http_assist_loc_conf_t  *lcf;
 
     ctx = ngx_http_assist_ctx(r, 1);
     if (ctx == NULL) {
@@ -43,24 +47,30 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
     ctx->view = &ngx_http_assist_json_view;
     name = ngx_http_assist_below(r);
 
-    if (name.len == 3 && ngx_strncmp(name.data, "ask", 3) == 0) {
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-        if (r->method == NGX_HTTP_POST) {
-            return ngx_http_assist_chat_ask(r);
+    if (ngx_http_assist_chat_named(&name, "ask")) {
+        return r->method == NGX_HTTP_POST ? ngx_http_assist_chat_ask(r, ctx)
+               : ngx_http_assist_chat_not_allowed(r, "POST");
+    }
+
+    if (lcf->api && name.len > 3 && ngx_strncmp(name.data, "v1/", 3) == 0) {
+        ctx->view = &ngx_http_assist_openai_view;
+    }
+
+    if (lcf->api && ngx_http_assist_chat_named(&name, "v1/chat/completions")) {
+        return r->method == NGX_HTTP_POST ? ngx_http_assist_chat_ask(r, ctx)
+               : ngx_http_assist_chat_not_allowed(r, "POST");
+    }
+
+    if (lcf->api && ngx_http_assist_chat_named(&name, "v1/models")) {
+        if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+            return ngx_http_assist_chat_not_allowed(r, "GET, HEAD");
         }
 
         rc = ngx_http_discard_request_body(r);
-        if (rc != NGX_OK) {
-            return rc;
-        }
 
-        if (ngx_http_assist_add_header(r, "Allow", "POST") != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        return ngx_http_assist_send_error(r, NGX_HTTP_NOT_ALLOWED,
-                                          "method_not_allowed",
-                                          "questions are sent with POST");
+        return rc == NGX_OK ? ngx_http_assist_openai_models(r) : rc;
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -74,8 +84,36 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
 }
 
 
+static ngx_uint_t
+ngx_http_assist_chat_named(ngx_str_t *name, const char *what)
+{
+    return name->len == ngx_strlen(what)
+           && ngx_strncmp(name->data, what, name->len) == 0;
+}
+
+
 static ngx_int_t
-ngx_http_assist_chat_ask(ngx_http_request_t *r)
+ngx_http_assist_chat_not_allowed(ngx_http_request_t *r, const char *methods)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_http_assist_add_header(r, "Allow", methods) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_assist_send_error(r, NGX_HTTP_NOT_ALLOWED,
+                                      "method_not_allowed",
+                                      "this takes %s", methods);
+}
+
+
+static ngx_int_t
+ngx_http_assist_chat_ask(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     ngx_int_t   rc;
     ngx_str_t  *type;
@@ -94,7 +132,7 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r)
                    "send a JSON body with \"Content-Type: application/json\"");
     }
 
-    if (r->headers_in.content_length_n > NGX_HTTP_ASSIST_BODY_MAX) {
+    if (r->headers_in.content_length_n > ngx_http_assist_chat_max(ctx)) {
         rc = ngx_http_discard_request_body(r);
         if (rc != NGX_OK) {
             return rc;
@@ -102,7 +140,8 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r)
 
         return ngx_http_assist_send_error(r,
                    NGX_HTTP_REQUEST_ENTITY_TOO_LARGE, "body_too_large",
-                   "the body may have %d bytes", NGX_HTTP_ASSIST_BODY_MAX);
+                   "the body may have %O bytes",
+                   ngx_http_assist_chat_max(ctx));
     }
 
     r->request_body_in_single_buf = 1;
@@ -110,6 +149,14 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r)
     rc = ngx_http_read_client_request_body(r, ngx_http_assist_chat_body);
 
     return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
+}
+
+
+static off_t
+ngx_http_assist_chat_max(ngx_http_assist_ctx_t *ctx)
+{
+    return ctx->view == &ngx_http_assist_openai_view ? NGX_HTTP_ASSIST_API_MAX
+                                                     : NGX_HTTP_ASSIST_BODY_MAX;
 }
 
 
@@ -137,11 +184,16 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
 
     ctx = ngx_http_assist_ctx(r, 1);
 
-    rc = ctx ? ngx_http_assist_chat_read(r, &body) : NGX_ERROR;
+    rc = ctx ? ngx_http_assist_chat_read(r, ctx, &body) : NGX_ERROR;
 
     if (rc == NGX_OK) {
         /* excluded traffic, and the location's own service, if it names one */
         ngx_http_assist_match(r, ctx);
+
+        if (ctx->view == &ngx_http_assist_openai_view) {
+            ngx_http_assist_openai_body(r, ctx, &body);
+            return;
+        }
     }
 
     if (rc == NGX_OK && ngx_http_assist_accepts(r, "text/event-stream")) {
@@ -174,11 +226,13 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
 /* NGX_DONE: an error was sent. */
 
 static ngx_int_t
-ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_str_t *body)
+ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *body)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_assist_body_text(r, NGX_HTTP_ASSIST_BODY_MAX, body);
+    rc = ngx_http_assist_body_text(r, (size_t) ngx_http_assist_chat_max(ctx),
+                                   body);
 
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -190,8 +244,8 @@ ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_str_t *body)
 
     rc = ngx_http_assist_send_error(r, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                     "body_too_large",
-                                    "the body may have %d bytes",
-                                    NGX_HTTP_ASSIST_BODY_MAX);
+                                    "the body may have %O bytes",
+                                    ngx_http_assist_chat_max(ctx));
 
     return rc == NGX_ERROR ? NGX_ERROR : NGX_DONE;
 }

@@ -15,10 +15,11 @@
 #define NGX_HTTP_ASSIST_BUCKETS        14
 
 
-/* How long something took: a count for each bound, in seconds. */
+/* A count for each bound: of times in ms from 10 ms, each twice the one
+ * before; of tokens from 1, each four times (OpenTelemetry, gen_ai.client). */
 typedef struct {
     ngx_atomic_t  buckets[NGX_HTTP_ASSIST_BUCKETS + 1];    /* the last: more */
-    ngx_atomic_t  sum;                                     /* ms */
+    ngx_atomic_t  sum;
 } ngx_http_assist_histogram_t;
 
 
@@ -42,8 +43,8 @@ typedef struct {
     ngx_atomic_t                  failures;     /* in a row */
     ngx_atomic_t                  until;        /* not asked before, ms */
     ngx_atomic_t                  calls[NGX_HTTP_ASSIST_PROVIDER_MAX];
-    ngx_atomic_t                  tokens_in;
-    ngx_atomic_t                  tokens_out;
+    ngx_http_assist_histogram_t   tokens_in;
+    ngx_http_assist_histogram_t   tokens_out;
     ngx_http_assist_histogram_t   duration;
     ngx_http_assist_histogram_t   first_token;
 } ngx_http_assist_provider_state_t;
@@ -79,13 +80,13 @@ char *ngx_http_assist_provider_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_assist_use_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* The shared memory of ngx_http_assist_main_conf_t's providers, once. */
+ngx_int_t ngx_http_assist_provider_zone(ngx_conf_t *cf, void *main_conf);
+
 /* Do names, locations and their settings fit?  Errors are logged. */
 ngx_int_t ngx_http_assist_provider_check(ngx_conf_t *cf);
 
 extern const char *const  ngx_http_assist_provider_ends[];
-
-/* The bounds of histograms, in seconds: OpenTelemetry's for gen_ai.client. */
-extern const char *const  ngx_http_assist_bounds[NGX_HTTP_ASSIST_BUCKETS];
 
 /* May it be asked now?  After failures one question is let through at times. */
 ngx_uint_t ngx_http_assist_provider_ready(ngx_http_assist_provider_t *p);

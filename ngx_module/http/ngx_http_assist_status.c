@@ -8,25 +8,38 @@
 typedef struct {
     ngx_str_t    name;
     ngx_str_t    type;
+    /* one of these */
     void       (*write)(const assist_figure_in_t *in, assist_buf_t *out);
+    void       (*state)(ngx_http_assist_main_conf_t *mcf, assist_buf_t *out);
 } ngx_http_assist_document_t;
+
+
+static void ngx_http_assist_status_health(ngx_http_assist_main_conf_t *mcf,
+    assist_buf_t *out);
 
 
 static ngx_http_assist_document_t  ngx_http_assist_documents[] = {
 
     { ngx_string("coverage.json"), ngx_string("application/json"),
-      assist_figure_coverage_json },
+      assist_figure_coverage_json, NULL },
 
     { ngx_string("coverage.csv"), ngx_string("text/csv; charset=utf-8"),
-      assist_figure_coverage_csv },
+      assist_figure_coverage_csv, NULL },
 
     { ngx_string("services.json"), ngx_string("application/json"),
-      assist_figure_services_json },
+      assist_figure_services_json, NULL },
 
     { ngx_string("services.csv"), ngx_string("text/csv; charset=utf-8"),
-      assist_figure_services_csv },
+      assist_figure_services_csv, NULL },
 
-    { ngx_null_string, ngx_null_string, NULL }
+    { ngx_string("metrics"),
+      ngx_string("text/plain; version=0.0.4; charset=utf-8"),
+      NULL, ngx_http_assist_metrics_write },
+
+    { ngx_string("health"), ngx_string("application/json"),
+      NULL, ngx_http_assist_status_health },
+
+    { ngx_null_string, ngx_null_string, NULL, NULL }
 };
 
 
@@ -71,13 +84,14 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
         return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND, "not_found",
                                           "there is no \"%V\" here; there are "
                                           "coverage.json, coverage.csv, "
-                                          "services.json and services.csv",
+                                          "services.json, services.csv, "
+                                          "metrics and health",
                                           &name);
     }
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    if (mcf->catalog == NULL) {
+    if (doc->write && mcf->catalog == NULL) {
         return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND,
                                           "no_catalogue",
                                           "there is nothing to measure: "
@@ -93,8 +107,13 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
     *buf = (assist_buf_t) ASSIST_BUF_INIT;
     cln->handler = ngx_http_assist_status_cleanup;
 
-    ngx_http_assist_coverage_figure(mcf, &in);
-    doc->write(&in, buf);
+    if (doc->write) {
+        ngx_http_assist_coverage_figure(mcf, &in);
+        doc->write(&in, buf);
+
+    } else {
+        doc->state(mcf, buf);
+    }
 
     if (buf->failed
         || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
@@ -114,4 +133,28 @@ static void
 ngx_http_assist_status_cleanup(void *data)
 {
     assist_buf_free(data);
+}
+
+
+/* Of the worker that is asked: can it answer? */
+
+static void
+ngx_http_assist_status_health(ngx_http_assist_main_conf_t *mcf,
+    assist_buf_t *out)
+{
+    ngx_uint_t                i;
+    ngx_http_assist_hook_t  **hook;
+
+    hook = mcf->hooks.elts;
+
+    for (i = 0; i < mcf->hooks.nelts && hook[i]->hook; i++) { /* void */ }
+
+    assist_buf_printf(out, "{\"status\":\"%s\",\"catalogue\":%s,"
+                      "\"search\":%s,\"lua\":%s,\"hooks\":%s}\n",
+                      mcf->vm && mcf->search && i == mcf->hooks.nelts
+                      ? "ok" : "degraded",
+                      mcf->catalog ? "true" : "false",
+                      mcf->search ? "true" : "false",
+                      mcf->vm ? "true" : "false",
+                      i == mcf->hooks.nelts ? "true" : "false");
 }

@@ -1,0 +1,250 @@
+/*
+ * What comes back from a model: its text on the way to whoever reads it, the
+ * value that its run gets, and the accounts.
+ */
+
+#include "ngx_http_assist_model_priv.h"
+
+
+int
+ngx_http_assist_model_text(void *data, assist_str_t text)
+{
+    ngx_http_assist_model_t *m = data;
+
+    if (m->first_token < 0) {
+        m->first_token = (ngx_msec_int_t) (ngx_current_msec - m->asked);
+    }
+
+    return ngx_http_assist_model_add(m, text, 0) == NGX_OK ? 0 : -1;
+}
+
+
+/*
+ * A piece's way: citations, then what was redacted for whoever reads it now,
+ * then markup and links.
+ */
+
+ngx_int_t
+ngx_http_assist_model_add(ngx_http_assist_model_t *m, assist_str_t text,
+    ngx_uint_t last)
+{
+    assist_buf_t  *out, *from;
+
+    out = m->say ? &m->ctx->said : &m->text;
+    from = &m->cited;
+
+    m->cited.len = 0;
+    m->restored.len = 0;
+
+    (void) assist_cite(&m->cite, text, &m->cited);
+
+    if (last) {
+        (void) assist_cite_end(&m->cite, &m->cited);
+    }
+
+    if (m->say && m->ctx->redact.n) {
+        from = &m->restored;
+
+        (void) assist_restore(&m->ctx->restore, assist_buf_str(&m->cited),
+                              from);
+        if (last) {
+            (void) assist_restore_end(&m->ctx->restore, from);
+        }
+    }
+
+    (void) assist_plain(&m->plain, assist_buf_str(from), out);
+
+    if (last) {
+        (void) assist_plain_end(&m->plain, out);
+    }
+
+    return m->cited.failed || m->restored.failed || out->failed
+           || out->len > NGX_HTTP_ASSIST_ANSWER_MAX
+           ? NGX_ERROR : NGX_OK;
+}
+
+
+/* { piece =, id = } for the waiter. */
+
+void
+ngx_http_assist_model_piece(ngx_http_assist_model_t *m)
+{
+    assist_str_t           piece;
+    assist_value_t        *v;
+    ngx_http_assist_op_t  *op;
+
+    op = m->op;
+    m->op = NULL;
+
+    piece.data = m->text.data + m->taken;
+    piece.len = m->text.len - m->taken;
+    m->taken = m->text.len;
+
+    v = ngx_http_assist_op_alloc(op, 4 * sizeof(assist_value_t));
+
+    if (v == NULL) {
+        op->value.type = ASSIST_NIL;
+        op->value.error = "no memory";
+
+    } else {
+        ngx_http_assist_op_string(op, &v[0], assist_str("piece"));
+        ngx_http_assist_op_string(op, &v[1], piece);
+        ngx_http_assist_op_string(op, &v[2], assist_str("id"));
+        v[3].type = ASSIST_NUMBER;
+        v[3].number = (double) m->id;
+
+        op->value.type = ASSIST_TABLE;
+        op->value.items = v;
+        op->value.nitems = 4;
+    }
+
+    ngx_http_assist_op_done(op);
+}
+
+
+/* What it cost: also an answer that broke. */
+
+void
+ngx_http_assist_model_pay(ngx_http_assist_model_t *m)
+{
+    assist_completion_t    *c;
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = m->ctx;
+    c = &m->completion;
+
+    ngx_http_assist_provider_tokens(m->provider, c->tokens_in, c->tokens_out);
+    ngx_http_assist_budget_spend(m->request, ctx,
+                                 c->tokens_in, c->tokens_out);
+
+    if (c->tokens_in >= 0) {
+        ctx->event.tokens_in = ngx_max(ctx->event.tokens_in, 0)
+                               + c->tokens_in;
+    }
+
+    if (c->tokens_out >= 0) {
+        ctx->event.tokens_out = ngx_max(ctx->event.tokens_out, 0)
+                                + c->tokens_out;
+    }
+}
+
+
+/* Whose words somebody has read. */
+
+void
+ngx_http_assist_model_spoke(ngx_http_assist_model_t *m)
+{
+    ngx_str_t               model;
+    assist_completion_t    *c;
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = m->ctx;
+    c = &m->completion;
+
+    if (ctx->first_token < 0) {
+        ctx->first_token = m->first_token;
+    }
+
+    ctx->provider = m->provider->name;
+    ctx->model = m->provider->model;
+    ctx->event.by = ASSIST_BY_MODEL;
+
+    model.len = ngx_strlen(c->model);
+    model.data = model.len ? ngx_pnalloc(m->request->pool, model.len) : NULL;
+
+    if (model.data) {
+        ngx_memcpy(model.data, c->model, model.len);
+        ctx->model = model;
+    }
+
+    ctx->partial |= c->finish == ASSIST_FINISH_LENGTH
+                    || c->finish == ASSIST_FINISH_CONTENT_FILTER;
+}
+
+
+void
+ngx_http_assist_model_answer(ngx_http_assist_model_t *m,
+    ngx_http_assist_op_t *op)
+{
+    size_t                i;
+    uint32_t              n;
+    const char           *finish;
+    assist_value_t       *v, *cited;
+    assist_completion_t  *c;
+
+    static const char  *const finishes[] = {
+        NULL, "stop", "length", "content_filter", "other"
+    };
+
+    m->op = NULL;
+    c = &m->completion;
+
+    op->value.type = ASSIST_NIL;
+    op->value.error = m->reason;
+
+    if (m->reason) {
+        ngx_http_assist_op_done(op);
+        return;
+    }
+
+    op->value.error = "no memory";
+
+    v = ngx_http_assist_op_alloc(op, 14 * sizeof(assist_value_t));
+    cited = ngx_http_assist_op_alloc(op, (m->cite.ncited + 1)
+                                         * sizeof(assist_value_t));
+
+    if (v == NULL || cited == NULL) {
+        ngx_http_assist_op_done(op);
+        return;
+    }
+
+    n = 0;
+
+    ngx_http_assist_op_string(op, &v[n++], assist_str("provider"));
+    ngx_http_assist_op_string(op, &v[n++],
+                              ngx_http_assist_str(m->provider->name));
+    ngx_http_assist_op_string(op, &v[n++], assist_str("model"));
+    ngx_http_assist_op_string(op, &v[n++],
+                              c->model[0] ? assist_str_of(c->model)
+                              : ngx_http_assist_str(m->provider->model));
+
+    if (!m->say) {
+        ngx_http_assist_op_string(op, &v[n++], assist_str("text"));
+        ngx_http_assist_op_string(op, &v[n++], assist_buf_str(&m->text));
+    }
+
+    if (c->tokens_in >= 0) {
+        ngx_http_assist_op_string(op, &v[n++], assist_str("tokens_in"));
+        v[n].type = ASSIST_NUMBER;
+        v[n++].number = (double) c->tokens_in;
+    }
+
+    if (c->tokens_out >= 0) {
+        ngx_http_assist_op_string(op, &v[n++], assist_str("tokens_out"));
+        v[n].type = ASSIST_NUMBER;
+        v[n++].number = (double) c->tokens_out;
+    }
+
+    finish = finishes[c->finish];
+
+    if (finish) {
+        ngx_http_assist_op_string(op, &v[n++], assist_str("finish"));
+        ngx_http_assist_op_string(op, &v[n++], assist_str_of(finish));
+    }
+
+    for (i = 0; i < m->cite.ncited; i++) {
+        cited[i].type = ASSIST_NUMBER;
+        cited[i].number = (double) m->cite.cited[i];
+    }
+
+    ngx_http_assist_op_string(op, &v[n++], assist_str("cited"));
+    v[n].type = ASSIST_LIST;
+    v[n].items = cited;
+    v[n++].nitems = (uint32_t) m->cite.ncited;
+
+    op->value.type = ASSIST_TABLE;
+    op->value.items = v;
+    op->value.nitems = n;
+
+    ngx_http_assist_op_done(op);
+}

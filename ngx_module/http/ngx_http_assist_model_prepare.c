@@ -1,0 +1,283 @@
+/*
+ * Before a model is asked: who may be, what leaves, and which links an answer
+ * may have.
+ */
+
+#include "ngx_http_assist_model_priv.h"
+
+
+#define NGX_HTTP_ASSIST_MODEL_HOSTS  64
+
+
+static ngx_uint_t ngx_http_assist_model_busy(ngx_http_assist_model_t *m);
+static const char *ngx_http_assist_model_choose(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf);
+static ngx_uint_t ngx_http_assist_model_onprem(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+static const char *ngx_http_assist_model_redact(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf);
+static ngx_int_t ngx_http_assist_model_rules(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf);
+
+
+/* Why nothing may be sent; NULL: it may. */
+
+const char *
+ngx_http_assist_model_refused(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf)
+{
+    const char  *refused;
+
+    refused = ngx_http_assist_model_busy(m) ? "busy"
+              : ngx_http_assist_model_choose(m, conf);
+
+    if (refused == NULL
+        && ngx_http_assist_budget_spent(m->request, m->ctx))
+    {
+        refused = "budget";
+    }
+
+    if (refused == NULL) {
+        refused = ngx_http_assist_model_redact(m, conf);
+    }
+
+    if (refused == NULL
+        && ngx_http_assist_model_rules(m, conf) != NGX_OK)
+    {
+        refused = "no memory";
+    }
+
+    return refused;
+}
+
+
+/* Two answers at the same time would be one for nobody. */
+
+static ngx_uint_t
+ngx_http_assist_model_busy(ngx_http_assist_model_t *m)
+{
+    ngx_queue_t              *q;
+    ngx_http_assist_model_t  *other;
+
+    for (q = ngx_queue_head(&m->ctx->models);
+         q != ngx_queue_sentinel(&m->ctx->models);
+         q = ngx_queue_next(q))
+    {
+        other = ngx_queue_data(q, ngx_http_assist_model_t, queue);
+
+        if (m->say && other->say && other != m) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* The providers that may be asked, in order. */
+
+static const char *
+ngx_http_assist_model_choose(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf)
+{
+    ngx_uint_t                    i, onprem;
+    ngx_http_assist_provider_t  **p;
+    ngx_http_assist_loc_conf_t   *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(m->request, ngx_http_assist_module);
+
+    if (lcf->use == NULL || lcf->use->providers.nelts == 0) {
+        return "no provider";
+    }
+
+    m->providers = assist_arena_alloc(m->arena,
+                       lcf->use->providers.nelts * sizeof(void *));
+    if (m->providers == NULL) {
+        return "no memory";
+    }
+
+    p = lcf->use->providers.elts;
+    onprem = ngx_http_assist_model_onprem(m->request, m->ctx);
+
+    for (i = 0; i < lcf->use->providers.nelts; i++) {
+
+        if (conf->provider.len
+            && (conf->provider.len != p[i]->name.len
+                || ngx_memcmp(conf->provider.data, p[i]->name.data,
+                              p[i]->name.len)
+                   != 0))
+        {
+            continue;
+        }
+
+        if (!onprem || p[i]->onprem) {
+            m->providers[m->nproviders++] = p[i];
+        }
+    }
+
+    if (m->nproviders) {
+        return NULL;
+    }
+
+    return onprem ? "onprem" : "no provider";
+}
+
+
+/*
+ * Does the catalogue keep a service of this question in the house?  Of a
+ * procedure of several agencies one row is enough.
+ */
+
+static ngx_uint_t
+ngx_http_assist_model_onprem(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    uint32_t                      i, *about;
+    ngx_uint_t                    k;
+    assist_catalog_t             *catalog;
+    assist_service_t             *service;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    catalog = mcf->catalog;
+    about = ctx->about.elts;
+
+    for (i = 0; catalog && i < catalog->nrows; i++) {
+
+        if (!catalog->rows[i].onprem) {
+            continue;
+        }
+
+        service = &catalog->services[catalog->rows[i].service];
+
+        if (ctx->service != ASSIST_NONE
+            && service->procedure == catalog->services[ctx->service].procedure)
+        {
+            return 1;
+        }
+
+        for (k = 0; k < ctx->about.nelts; k++) {
+            if (service->procedure == catalog->services[about[k]].procedure) {
+                return 1;
+            }
+        }
+    }
+
+    return 0;
+}
+
+
+static const char *
+ngx_http_assist_model_redact(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf)
+{
+    ngx_uint_t                   i;
+    assist_buf_t                 buf = ASSIST_BUF_INIT;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(m->request, ngx_http_assist_module);
+
+    m->nmessages = conf->nmessages;
+    m->messages = assist_arena_alloc(m->arena, conf->nmessages
+                                       * sizeof(assist_completion_message_t));
+    if (m->messages == NULL) {
+        return "no memory";
+    }
+
+    for (i = 0; i < conf->nmessages; i++) {
+        buf.len = 0;
+
+        if (!lcf->redact) {
+            assist_buf_add(&buf, conf->messages[i].content.data,
+                           conf->messages[i].content.len);
+
+        } else if (assist_redact(&m->ctx->redact, conf->messages[i].content,
+                                 &buf)
+                   < 0)
+        {
+            assist_buf_free(&buf);
+            return "redaction";
+        }
+
+        m->messages[i].role = assist_arena_dup(m->arena,
+                                               conf->messages[i].role);
+        m->messages[i].content = assist_arena_dup(m->arena,
+                                                  assist_buf_str(&buf));
+
+        if (buf.failed || m->messages[i].role.data == NULL
+            || m->messages[i].content.data == NULL)
+        {
+            assist_buf_free(&buf);
+            return "no memory";
+        }
+    }
+
+    assist_buf_free(&buf);
+
+    return NULL;
+}
+
+
+/* Links of an answer: to this server's names and to the passages' pages. */
+
+static ngx_int_t
+ngx_http_assist_model_rules(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf)
+{
+    size_t                     n;
+    ngx_uint_t                 i;
+    assist_str_t              *hosts, *urls, name;
+    ngx_http_server_name_t    *names;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    cscf = ngx_http_get_module_srv_conf(m->request, ngx_http_core_module);
+    names = cscf->server_names.elts;
+
+    hosts = assist_arena_alloc(m->arena, NGX_HTTP_ASSIST_MODEL_HOSTS
+                                         * sizeof(assist_str_t));
+    urls = assist_arena_alloc(m->arena,
+                              (conf->npassages + 1) * sizeof(assist_str_t));
+
+    if (hosts == NULL || urls == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0, n = 0;
+         i < cscf->server_names.nelts && n < NGX_HTTP_ASSIST_MODEL_HOSTS;
+         i++)
+    {
+#if (NGX_PCRE)
+        if (names[i].regex) {
+            continue;
+        }
+#endif
+
+        name = ngx_http_assist_str(names[i].name);
+
+        while (name.len && (name.data[0] == '*' || name.data[0] == '.')) {
+            name.data++;
+            name.len--;
+        }
+
+        if (name.len) {
+            hosts[n++] = name;
+        }
+    }
+
+    for (i = 0; i < conf->npassages; i++) {
+        urls[i] = assist_arena_dup(m->arena, conf->urls[i]);
+
+        if (urls[i].data == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    m->rules.hosts = hosts;
+    m->rules.nhosts = n;
+    m->rules.urls = urls;
+    m->rules.nurls = conf->npassages;
+    m->rules.removed = m->ctx->lang.len && m->ctx->lang.data[0] == 'e'
+                       ? assist_str("[link removed]")
+                       : assist_str("[đã bỏ liên kết]");
+
+    return NGX_OK;
+}
