@@ -15,7 +15,7 @@ const first = answer.join('');
 const second = 'Nguồn khác: 200.000 đồng [1].';
 
 // What nginx and the module write where a provider fails.
-const errors = [/upstream/, /provider/];
+const errors = [/upstream/, /connect\(\) failed/, /provider/];
 
 const location = (name, address) => `
   location /llm/${name}/ {

@@ -264,9 +264,8 @@ class Reply {
     const bytes = Buffer.from(data);
     const size = this.plan.split ?? bytes.length;
     for (let i = 0; i < bytes.length; i += size) {
-      await new Promise((resolve, reject) => {
-        this.res.write(bytes.subarray(i, i + size),
-                       (error) => (error ? reject(error) : resolve()));
+      await new Promise((resolve) => {
+        this.res.write(bytes.subarray(i, i + size), resolve);
       });
       await turn();             // each write reaches the socket by itself
       this.gone.throwIfAborted();
