@@ -18,6 +18,7 @@ export { default as assert } from 'node:assert/strict';
 export { out, root, sanitized } from './lib/nginx.mjs';
 export { run, sleep, until } from './lib/process.mjs';
 export { abandon, ask, get, lasting, raw, request } from './lib/http.mjs';
+export { listen } from './lib/stream.mjs';
 export { coverage, crc32, figures, readEvidence } from './lib/evidence.mjs';
 export { csv, services, site };
 
@@ -92,12 +93,12 @@ class Stage {
 
   // A portal and an nginx before it, configured by site().
   async site({ portal, rows, hooks = {}, values, workers, level, errors,
-               ...parts } = {}) {
+               connections, ...parts } = {}) {
     this.catalogue(rows);
     this.hooks(hooks);
     const origin = await this.portal(portal);
     const nginx = await this.nginx({
-      http: site(parts), workers, level, errors,
+      http: site(parts), workers, level, errors, connections,
       values: { portal: origin.address, ...values },
     });
     return { nginx, portal: origin, port: nginx.port,

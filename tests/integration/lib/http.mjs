@@ -9,14 +9,15 @@ import { sleep } from './process.mjs';
 // A string or Buffer as body has a Content-Length; an array is sent chunked,
 // with `pause` ms before each of its parts.
 export function request(port, { method = 'GET', path = '/', headers = {}, body,
-                                pause = 0, agent = false } = {}) {
+                                pause = 0, agent = false,
+                                localAddress } = {}) {
   return new Promise((resolve, reject) => {
     const started = process.hrtime.bigint();
     const whole = typeof body === 'string' ? Buffer.from(body) : body;
     const all = { ...headers };
     if (Buffer.isBuffer(whole)) all['Content-Length'] = whole.length;
     const req = http.request({ host: '127.0.0.1', port, method, path, agent,
-                               headers: all });
+                               localAddress, headers: all });
     req.setTimeout(15000, () => req.destroy(new Error(`no answer: ${path}`)));
     req.on('error', reject);
     req.on('response', (res) => {
@@ -58,10 +59,11 @@ export const get = (port, path, options = {}) =>
   request(port, { path, ...options });
 
 // POST ask with a JSON body.
-export const ask = (port, question, options = {}) =>
+export const ask = (port, question, { path = '/assist/ask', headers,
+                                      ...options } = {}) =>
   request(port, {
-    method: 'POST', path: options.path ?? '/assist/ask', agent: options.agent,
-    headers: { 'Content-Type': 'application/json', ...options.headers },
+    method: 'POST', path, ...options,
+    headers: { 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(typeof question === 'string' ? { question }
                                                       : question),
   });

@@ -39,7 +39,7 @@ export class Nginx {
   // http: the http block's text.  In it, {{port}} and {{port NAME}} are free
   // loopback ports, {{dir}} is the folder, and {{KEY}} is values[KEY].
   constructor(folder, { http, values = {}, workers = 1, level = 'notice',
-                        errors = [], log = 'error.log' }) {
+                        errors = [], log = 'error.log', connections = 2048 }) {
     this.folder = folder;
     this.logFile = path.join(folder, log);
     this.http = http;
@@ -47,6 +47,7 @@ export class Nginx {
     this.workers = workers;
     this.level = level;
     this.errors = errors;
+    this.connections = connections;
     this.ports = {};
     this.pids = [];
     this.replaced = new Set();
@@ -83,7 +84,7 @@ daemon off;
 worker_processes ${this.workers};
 pid ${this.folder}/nginx.pid;
 error_log ${this.logFile} ${this.level};
-events { worker_connections 2048; }
+events { worker_connections ${this.connections}; }
 http {
 ${tmp.join('\n')}
 access_log off;
