@@ -437,6 +437,8 @@ ngx_int_t ngx_http_assist_answer_store(ngx_http_request_t *r,
 ngx_int_t ngx_http_assist_answer_load(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *record, ngx_str_t *members);
 
+/* of loaded members: the answer itself, for those who do not send them */
+ngx_int_t ngx_http_assist_answer_text(ngx_str_t *members, assist_buf_t *text);
 /* the buffer's bytes, in r->pool; frees it */
 ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
     ngx_str_t *out);

@@ -10,6 +10,8 @@
 
 #include "ngx_http_assist.h"
 
+#include <jansson.h>
+
 
 #define NGX_HTTP_ASSIST_RECORD  "1\x1f"
 #define US                      '\x1f'
@@ -157,6 +159,33 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     members->len = end - members->data;
 
     return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_assist_answer_text(ngx_str_t *members, assist_buf_t *text)
+{
+    json_t        *json, *answer;
+    assist_buf_t   buf = ASSIST_BUF_INIT;
+
+    assist_buf_putc(&buf, '{');
+    assist_buf_add(&buf, (char *) members->data, members->len);
+    assist_buf_putc(&buf, '}');
+
+    json = buf.failed ? NULL : json_loadb(buf.data, buf.len, 0, NULL);
+    assist_buf_free(&buf);
+
+    answer = json_object_get(json, "answer");
+
+    if (answer == NULL) {
+        json_decref(json);
+        return NGX_ERROR;
+    }
+
+    assist_buf_add(text, json_string_value(answer), json_string_length(answer));
+    json_decref(json);
+
+    return text->failed ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -443,6 +443,12 @@ ngx_http_assist_ask_hit(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
+    if ((ctx->stream || ctx->view != &ngx_http_assist_json_view)
+        && ngx_http_assist_answer_text(&members, &ctx->said) != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
     ctx->event.cache = ASSIST_CACHE_HIT;
 
     ngx_http_finalize_request(r, ngx_http_assist_ask_send(r, ctx, &members));

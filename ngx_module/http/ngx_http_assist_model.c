@@ -3,6 +3,8 @@
 
 #define NGX_HTTP_ASSIST_MODEL_TIMEOUT  60000    /* ms, for all providers */
 #define NGX_HTTP_ASSIST_MODEL_IDLE     15000    /* ms between two pieces */
+#define NGX_HTTP_ASSIST_MODEL_REST     1000     /* ms for what follows the last:
+                                                   usage, [DONE] */
 
 
 static ngx_http_assist_model_t *ngx_http_assist_model_create(
@@ -15,6 +17,7 @@ static time_t ngx_http_assist_model_retry_after(ngx_http_request_t *sr);
 static void ngx_http_assist_model_part(void *data, assist_str_t part);
 static void ngx_http_assist_model_end(void *data,
     ngx_http_assist_call_end_e how, ngx_uint_t status);
+static ngx_uint_t ngx_http_assist_model_complete(ngx_http_assist_model_t *m);
 static void ngx_http_assist_model_event(ngx_event_t *ev);
 static void ngx_http_assist_model_idle(ngx_event_t *ev);
 static void ngx_http_assist_model_attempt_over(ngx_http_assist_model_t *m,
@@ -348,14 +351,16 @@ ngx_http_assist_model_part(void *data, assist_str_t part)
         return;
     }
 
-    ngx_add_timer(&m->timer, ngx_min(m->provider->timeout,
-                                     NGX_HTTP_ASSIST_MODEL_IDLE));
-
     if (assist_completion_feed(&m->completion, part) != 0
         || m->completion.state == ASSIST_COMPLETION_DONE)
     {
         ngx_post_event(&m->event, &ngx_posted_events);
     }
+
+    ngx_add_timer(&m->timer, m->completion.finish != ASSIST_FINISH_NONE
+                             ? NGX_HTTP_ASSIST_MODEL_REST
+                             : ngx_min(m->provider->timeout,
+                                       NGX_HTTP_ASSIST_MODEL_IDLE));
 
     if (m->say) {
         ngx_http_assist_stream_more(m->ctx);
@@ -376,7 +381,9 @@ ngx_http_assist_model_end(void *data, ngx_http_assist_call_end_e how,
 
     m->call = NULL;
 
-    if (how == NGX_HTTP_ASSIST_CALL_TIMEOUT) {
+    if (how == NGX_HTTP_ASSIST_CALL_TIMEOUT
+        && !ngx_http_assist_model_complete(m))
+    {
         m->why = "timeout";
         ngx_http_assist_model_attempt_over(m,
                                            NGX_HTTP_ASSIST_PROVIDER_TIMEOUT);
@@ -404,6 +411,15 @@ ngx_http_assist_model_end(void *data, ngx_http_assist_call_end_e how,
     (void) assist_completion_finish(&m->completion);
 
     ngx_http_assist_model_event(&m->event);
+}
+
+
+/* Has the answer ended, although the provider has not said all of it? */
+
+static ngx_uint_t
+ngx_http_assist_model_complete(ngx_http_assist_model_t *m)
+{
+    return m->reading && m->completion.finish != ASSIST_FINISH_NONE;
 }
 
 
@@ -450,6 +466,12 @@ ngx_http_assist_model_idle(ngx_event_t *ev)
 
     ngx_http_assist_call_cancel(m->call);
     m->call = NULL;
+
+    if (ngx_http_assist_model_complete(m)) {
+        (void) assist_completion_finish(&m->completion);
+        ngx_http_assist_model_event(&m->event);
+        return;
+    }
 
     m->why = "timeout";
     ngx_http_assist_model_attempt_over(m, NGX_HTTP_ASSIST_PROVIDER_TIMEOUT);

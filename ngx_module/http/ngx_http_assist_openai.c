@@ -165,7 +165,14 @@ ngx_http_assist_openai_read(ngx_http_request_t *r, ngx_str_t *body,
 
     ngx_memcpy(in->model.data, model, in->model.len);
 
-    in->stream = json_is_true(json_object_get(in->json, "stream"));
+    member = json_object_get(in->json, "stream");
+
+    if (member && !json_is_boolean(member) && !json_is_null(member)) {
+        return ngx_http_assist_openai_wrong(r, "invalid_value",
+                                            "\"stream\" must be a boolean");
+    }
+
+    in->stream = json_is_true(member);
     member = json_object_get(in->json, "stream_options");
     in->usage = json_is_true(json_object_get(member, "include_usage"));
 
