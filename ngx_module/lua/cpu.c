@@ -120,7 +120,16 @@ cpu_hook(lua_State *L, lua_Debug *ar)
         return;
     }
 
-    luaL_error(L, "used more CPU than assist_hook_cpu allows");
+    assist_cpu_check(L);
+}
+
+
+void
+assist_cpu_check(lua_State *L)
+{
+    if (assist_vm_of(L)->past) {
+        luaL_error(L, "used more CPU than assist_hook_cpu allows");
+    }
 }
 
 

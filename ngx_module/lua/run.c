@@ -12,10 +12,10 @@ static const char  past_cpu[] = "used more CPU than assist_hook_cpu allows";
 
 static assist_run_state_t run_go(assist_run_t *run, int nargs);
 static void run_release(assist_run_t *run, int reusable);
+static void run_collect(assist_vm_t *vm, int out_of_memory);
 static void run_step(assist_run_t *run, int nargs);
 static int run_thread(lua_State *L);
 static int run_new_thread(lua_State *L, assist_vm_t *vm);
-static int run_error_is(const char *text, const char *what);
 static void run_trace(assist_run_t *run);
 static void run_count_wait(lua_State *L, assist_run_t *run, const char *name);
 
@@ -39,7 +39,7 @@ assist_run_start(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
     if (vm->nthreads == 0) {
         if (assist_vm_protect(vm, run_thread, vm, NULL) != 0) {
             strcpy(run->error, "not enough memory");
-            (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
+            run_collect(vm, 1);
             run->state = ASSIST_RUN_NO_MEMORY;
             return run->state;
         }
@@ -134,6 +134,8 @@ assist_run_child(lua_State *L, assist_run_t *run)
     assist_thread_t  *t;
 
     vm = run->vm;
+
+    assist_check_stack(L);
 
     if (vm->nthreads == 0) {
         (void) run_new_thread(L, vm);
@@ -231,6 +233,8 @@ run_go(assist_run_t *run, int nargs)
     assist_vm_t  *vm;
 
     vm = run->vm;
+    vm->stack = __builtin_frame_address(0);
+    vm->denied = 0;
 
     assist_cpu_start(vm, run->cpu_ticks);
     run_step(run, nargs);
@@ -245,11 +249,34 @@ run_go(assist_run_t *run, int nargs)
         run_release(run, run->state == ASSIST_RUN_DONE);
     }
 
-    if (run->state == ASSIST_RUN_NO_MEMORY) {
-        (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
-    }
+    run_collect(vm, run->state == ASSIST_RUN_NO_MEMORY);
 
     return run->state;
+}
+
+
+/*
+ * The engine collects as it goes, but not when memory is out: what one run has
+ * left behind would be missing for the next.
+ */
+
+static void
+run_collect(assist_vm_t *vm, int out_of_memory)
+{
+    size_t  max;
+
+    max = vm->conf.memory;
+
+    if (out_of_memory
+        || (vm->used > max / 2 && vm->used > vm->live + max / 4))
+    {
+        (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
+        vm->live = vm->used;
+    }
+
+    if (vm->used < vm->live) {
+        vm->live = vm->used;
+    }
 }
 
 
@@ -274,7 +301,7 @@ run_step(assist_run_t *run, int nargs)
 
     rc = lua_resume(run->thread, nargs);
 
-    if (rc == 0) {
+    if (rc == 0 && !vm->past) {
         run->state = ASSIST_RUN_DONE;
         return;
     }
@@ -288,15 +315,22 @@ run_step(assist_run_t *run, int nargs)
 
     run->state = ASSIST_RUN_FAILED;
 
-    if (rc == LUA_YIELD) {
+    if (rc == 0) {
+        /* its last call was one that cannot be stopped */
+        strcpy(run->error, past_cpu);
+
+    } else if (rc == LUA_YIELD) {
         strcpy(run->error, "coroutine.yield was called outside a coroutine of "
                "the hook's own");
     } else {
         assist_one_line(run->thread, run->error, ASSIST_ERROR);
     }
 
-    if (vm->past) {
+    if (vm->past || run->steps == 0) {
         run->state = ASSIST_RUN_PAST_CPU;
+    }
+
+    if (vm->past) {
 
         /* the hook that stops it may have come in the middle of a call */
 
@@ -304,9 +338,7 @@ run_step(assist_run_t *run, int nargs)
             strcpy(run->error, past_cpu);
         }
 
-    } else if (rc == LUA_ERRMEM
-               || run_error_is(run->error, "not enough memory"))
-    {
+    } else if (vm->denied) {
         run->state = ASSIST_RUN_NO_MEMORY;
     }
 
@@ -418,16 +450,4 @@ run_new_thread(lua_State *L, assist_vm_t *vm)
     vm->nthreads = 1;
 
     return 0;
-}
-
-
-static int
-run_error_is(const char *text, const char *what)
-{
-    size_t  n, len;
-
-    n = strlen(text);
-    len = strlen(what);
-
-    return n >= len && strcmp(text + n - len, what) == 0;
 }
