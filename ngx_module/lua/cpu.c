@@ -70,6 +70,13 @@ assist_cpu_stop(assist_vm_t *vm)
 }
 
 
+uint32_t
+assist_cpu_spent(const assist_vm_t *vm)
+{
+    return ((uint32_t) vm->ticks + 1) * CPU_TICK_MS;
+}
+
+
 void
 assist_cpu_forget(assist_vm_t *vm)
 {

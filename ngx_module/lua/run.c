@@ -11,6 +11,7 @@ static const char  past_cpu[] = "used more CPU than assist_hook_cpu allows";
 
 
 static assist_run_state_t run_go(assist_run_t *run, int nargs);
+static assist_run_t *run_root(assist_run_t *run);
 static void run_release(assist_run_t *run, int reusable);
 static void run_collect(assist_vm_t *vm, int out_of_memory);
 static void run_step(assist_run_t *run, int nargs);
@@ -238,8 +239,6 @@ run_go(assist_run_t *run, int nargs)
 
     assist_cpu_start(vm, run->cpu_ticks);
     run_step(run, nargs);
-    assist_cpu_stop(vm);
-
     vm->run = NULL;
 
     /* a child keeps its thread, and what it returned, for its parent */
@@ -250,6 +249,11 @@ run_go(assist_run_t *run, int nargs)
     }
 
     run_collect(vm, run->state == ASSIST_RUN_NO_MEMORY);
+    assist_cpu_stop(vm);
+
+    if (vm->past || vm->denied || run->steps == 0) {
+        run_root(run)->overrun += assist_cpu_spent(vm);
+    }
 
     return run->state;
 }
@@ -397,15 +401,26 @@ run_trace(assist_run_t *run)
 static void
 run_count_wait(lua_State *L, assist_run_t *run, const char *name)
 {
-    while (run->parent) {
-        run = run->parent;
-    }
+    run = run_root(run);
 
     if (run->nwaits == RUN_WAITS) {
         assist_raise(L, "%s: a run may wait %d times", name, RUN_WAITS);
     }
 
     run->nwaits++;
+}
+
+
+/* The run that an assist.all began in. */
+
+static assist_run_t *
+run_root(assist_run_t *run)
+{
+    while (run->parent) {
+        run = run->parent;
+    }
+
+    return run;
 }
 
 

@@ -155,6 +155,8 @@ void assist_one_line(lua_State *L, char *out, size_t size);
 /* The CPU clock around a resume (cpu.c). */
 void assist_cpu_start(assist_vm_t *vm, uint32_t ticks);
 void assist_cpu_stop(assist_vm_t *vm);
+/* ms since the start, rounded up. */
+uint32_t assist_cpu_spent(const assist_vm_t *vm);
 void assist_cpu_forget(assist_vm_t *vm);
 /* Raises when the run is past its CPU: for loops in C. */
 void assist_cpu_check(lua_State *L);

@@ -1,7 +1,7 @@
 // Hooks that mean harm: the visitor has the portal's page, the log one line,
 // and the worker goes on with everybody else.
 
-import { assert, get, test } from './harness.mjs';
+import { ask, assert, figures, get, test, until } from './harness.mjs';
 
 const CPU = /used more CPU than assist_hook_cpu allows/;
 // memory or, on a slow machine, CPU: whichever is over first
@@ -112,7 +112,7 @@ return { name = "${name}", request = function(ctx, conf)
 ${body}
 end }`];
 
-const stand = (stage, only = Object.keys(hostile), more = {}) => stage.site({
+const stand = (stage, only) => stage.site({
   hooks: Object.fromEntries([
     ...only.map((name) => file(name, hostile[name][0])),
     file('good', 'ctx:reply(200, "good " .. #("x"):rep(100000))')]),
@@ -123,7 +123,7 @@ const stand = (stage, only = Object.keys(hostile), more = {}) => stage.site({
     res.setHeader('Content-Type', 'text/html');
     res.end(`<html><body>the page ${req.url}</body></html>`);
   },
-  errors: [/assist: hook \w+ failed in request/], ...more,
+  errors: [/assist: hook \w+ (failed in request|is suspended)/],
 });
 
 const what = ({ status, body, headers: { date, ...headers } }) =>
@@ -152,7 +152,82 @@ for (const group of [...new Set(Object.keys(hostile)
       assert.match(lines[0], /request_id: [0-9a-f]{32}/);
       t.diagnostic(`${name}: ${bad.ms.toFixed(0)} ms`);
     }
-    assert.equal(nginx.logged(/\[(warn|error)\]/).length, only.length);
+    const lines = nginx.logged(/\[(warn|error)\]/);
+    assert.equal(lines.filter((line) => !/is suspended/.test(line)).length,
+                 only.length);
     assert.deepEqual(nginx.workerPids(), nginx.pids);
   });
 }
+
+// The breaker: a debt of 400 times what a run took, 30 s of it are free.
+
+test('a hook that spins again and again is suspended', async (stage) => {
+  const { nginx, port } = await stand(stage, ['loop', 'loop_wrap']);
+  for (let i = 0; i < 10; i++) {
+    const { text } = await get(port, '/loop/page');
+    assert.equal(text, '<html><body>the page /loop/page</body></html>');
+  }
+  const failed = nginx.logged(/hook loop failed in request/);
+  assert.ok(failed.length === 2, `${failed.length} runs`);
+  const suspended = nginx.logged(/is suspended/);
+  assert.equal(suspended.length, 1);
+  assert.match(suspended[0], /hook loop is suspended in this worker for \d+ s,/);
+
+  // it alone
+  await get(port, '/loop_wrap/');
+  assert.equal(nginx.logged(/hook loop_wrap failed/).length, 1);
+  assert.equal((await get(port, '/good/')).text, 'good 100000');
+  assert.deepEqual(nginx.workerPids(), nginx.pids);
+});
+
+test('a suspended hook is counted as one that failed, and tried again',
+  async (stage) => {
+    // 10 ms and one tick more: a debt of 12 s, or more on a loaded machine
+    const { nginx, port } = await stage.site({
+      hooks: { 'h.lua': `local assist = require "assist"
+return { name = "h",
+  request = function(ctx) while ctx.request.args.spin do end end,
+  ask = function(ctx) ctx:say("here") ctx:outcome("answered") end }` },
+      page: 'assist_hook h.lua; assist_hook_cpu 10ms;',
+      chat: 'assist_hook h.lua;',
+      errors: [/hook h (failed in request|is suspended)/] });
+    const page = '/dich-vu/1.001456.html';
+    const failed = () => nginx.logged(/hook h failed in request/).length;
+    let n = 0;
+    while (!nginx.logged(/is suspended/).length && n < 20) {
+      assert.equal((await get(port, `${page}?spin=1`)).status, 200);
+      // those between that do well make no difference
+      assert.equal((await get(port, page)).status, 200);
+      n++;
+    }
+    assert.equal(failed(), n);
+    await get(port, page);
+    await get(port, `${page}?spin=1`);
+    assert.equal(failed(), n);
+    const row = (await figures(port))['1.001456@G01'];
+    assert.equal(row.interactions, n + 2 + 1);
+
+    // another assist_hook directive of the same file is another hook
+    assert.equal((await ask(port, 'hộ chiếu')).json.answer, 'here');
+
+    await until(async () => {
+      await get(port, page);
+      return nginx.logged(/\[notice\].*hook h is tried again/).length;
+    }, 'the hook is tried again', 30000);
+  });
+
+test('a hook is suspended while others of its runs wait', async (stage) => {
+  const { nginx, port } = await stage.site({
+    hooks: { 'h.lua': `local assist = require "assist"
+return { name = "h", request = function(ctx)
+  assist.all(function() assist.sleep(0.3) while true do end end)
+end }` },
+    page: 'assist_hook h.lua;',
+    errors: [/hook h (failed in request|is suspended)/] });
+  const all = await Promise.all(Array.from({ length: 8 },
+    () => get(port, '/dich-vu/1.001456.html')));
+  for (const { status } of all) assert.equal(status, 200);
+  assert.equal(nginx.logged(/hook h failed in request/).length, 2);
+  assert.equal(nginx.logged(/hook h is suspended/).length, 1);
+  assert.deepEqual(nginx.workerPids(), nginx.pids);
+});
