@@ -12,8 +12,8 @@
 #include "ngx_http_assist.h"
 
 
-#define NGX_HTTP_ASSIST_BREAKER_SHARE  400
-#define NGX_HTTP_ASSIST_BREAKER_DEBT   30000    /* ms */
+#define NGX_HTTP_ASSIST_BREAKER_SHARE  1000
+#define NGX_HTTP_ASSIST_BREAKER_DEBT   100000   /* ms */
 
 
 static ngx_msec_int_t ngx_http_assist_breaker_debt(

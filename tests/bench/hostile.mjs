@@ -1,7 +1,7 @@
 // hostile.mjs: what hostile hooks cost everybody else.  Prints a table and
 // writes it to HOSTILE.md.
 //
-//   SECONDS  of each measurement (30)
+//   SECONDS  of each measurement (20)
 //   RATE     ordinary requests a second (400)
 //   HOSTILE  hostile requests a second (4: one of a hundred)
 //   ONLY     names of hooks, separated by commas
@@ -19,7 +19,7 @@ import { Nginx } from '../integration/lib/nginx.mjs';
 import { sleep } from '../integration/lib/process.mjs';
 
 const number = (name, value) => Number(process.env[name] ?? value);
-const seconds = number('SECONDS', 30);
+const seconds = number('SECONDS', 20);
 const rate = number('RATE', 400);
 const bad = number('HOSTILE', 4);
 
@@ -92,6 +92,10 @@ async function main() {
       ${names.map((name) => `location /${name}/ { assist_hook ${name}.lua; }`)
         .join('\n')}
     }` }).start();
+
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => nginx.stop().then(() => process.exit(1)));
+  }
 
   const load = os.loadavg()[0].toFixed(1);
   const rows = [];
