@@ -13,7 +13,7 @@ static const char  past_cpu[] = "used more CPU than assist_hook_cpu allows";
 static assist_run_state_t run_go(assist_run_t *run, int nargs);
 static assist_run_t *run_root(assist_run_t *run);
 static void run_release(assist_run_t *run, int reusable);
-static void run_collect(assist_vm_t *vm, int out_of_memory);
+static void run_collect(assist_vm_t *vm, int overrun);
 static void run_step(assist_run_t *run, int nargs);
 static int run_thread(lua_State *L);
 static int run_new_thread(lua_State *L, assist_vm_t *vm);
@@ -248,7 +248,7 @@ run_go(assist_run_t *run, int nargs)
         run_release(run, run->state == ASSIST_RUN_DONE);
     }
 
-    run_collect(vm, run->state == ASSIST_RUN_NO_MEMORY);
+    run_collect(vm, vm->past || vm->denied);
     assist_cpu_stop(vm);
 
     if (vm->past || vm->denied || run->steps == 0) {
@@ -261,17 +261,17 @@ run_go(assist_run_t *run, int nargs)
 
 /*
  * The engine collects as it goes, but not when memory is out: what one run has
- * left behind would be missing for the next.
+ * left behind would be missing for the next, or be collected on its time.
  */
 
 static void
-run_collect(assist_vm_t *vm, int out_of_memory)
+run_collect(assist_vm_t *vm, int overrun)
 {
     size_t  max;
 
     max = vm->conf.memory;
 
-    if (out_of_memory
+    if (overrun
         || (vm->used > max / 2 && vm->used > vm->live + max / 4))
     {
         (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);

@@ -63,7 +63,8 @@ export const hostile = {
   stack_resume: [`local function f()
     assert(coroutine.resume(coroutine.create(f))) end f()`, NESTED],
   stack_gsub: ['local function f() ("a"):gsub(".", f) end f()', STACK],
-  stack_sort: ['local function f() table.sort({ 1, 2, 3 }, f) end f()', STACK],
+  stack_sort: ['local function f() table.sort({ 1, 2, 3 }, f) end f()',
+               NESTED],
   stack_tostring: [`local mt = {} mt.__tostring = function()
     return tostring(setmetatable({}, mt)) end
     tostring(setmetatable({}, mt))`, NESTED],
