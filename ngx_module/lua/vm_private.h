@@ -93,7 +93,7 @@ assist_str_t assist_check_str(lua_State *L, int arg);
 /* Pushes a buffer that is freed, at the latest, when it is collected. */
 assist_buf_t *assist_buf_push(lua_State *L);
 
-/* Replaces lua-cjson's encode on the stack's top by one with a bound (json.c). */
+/* Gives lua-cjson's encode, on the stack's top, a bound (json.c). */
 void assist_json_wrap(lua_State *L);
 
 /* Puts find, match, gmatch and gsub into the table on the top (strings.c). */
