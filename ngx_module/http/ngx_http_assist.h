@@ -51,6 +51,8 @@ typedef struct {
     ngx_array_t                      conf;      /* of assist_conf_t */
     const assist_source_t           *source;
     assist_hook_t                   *hook;      /* in a worker; NULL: dead */
+    ngx_msec_t                       paid;      /* when its debt will be */
+    ngx_uint_t                       suspended; /* by the breaker */
     u_char                          *conf_file;
     ngx_uint_t                       conf_line;
 } ngx_http_assist_hook_t;
@@ -176,6 +178,7 @@ struct ngx_http_assist_ctx_s {
     assist_ctx_t                     ctx;
     assist_phase_t                   phase;
     ngx_uint_t                       hook;          /* index in hooks */
+    ngx_http_assist_hook_t          *running;
     ngx_queue_t                      ops;
     ngx_event_t                      timer;         /* assist_hook_timeout */
     ngx_http_assist_body_e           body;
@@ -336,6 +339,16 @@ void ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx);
 void ngx_http_assist_hook_resume(assist_run_t *run, assist_value_t *value);
 /* the waiter of ops: op->data is the run */
 void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
+
+/* ngx_http_assist_breaker.c: hooks that go past their bounds too often */
+/* is the hook not to be run now? */
+ngx_uint_t ngx_http_assist_breaker_open(ngx_http_request_t *r,
+    ngx_http_assist_hook_t *hook);
+/* a run of it took so many ms of CPU, and went past a bound */
+void ngx_http_assist_breaker_charge(ngx_http_request_t *r,
+    ngx_http_assist_hook_t *hook, ngx_msec_t overrun);
+/* another version of it is there */
+void ngx_http_assist_breaker_reset(ngx_http_assist_hook_t *hook);
 
 /* ngx_http_assist_host.c: what a run may ask of its request */
 extern const assist_host_t  ngx_http_assist_host;

@@ -19,6 +19,8 @@ static ngx_http_assist_hook_t **ngx_http_assist_hook_list(
     ngx_http_request_t *r, assist_phase_t phase, ngx_uint_t *n);
 static void ngx_http_assist_hook_failed(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_outcome_t outcome, const char *why);
+static void ngx_http_assist_hook_drop(ngx_http_assist_ctx_t *ctx,
+    assist_outcome_t outcome);
 static void ngx_http_assist_hook_timeout(ngx_event_t *ev);
 static void ngx_http_assist_hook_go_on(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
@@ -139,7 +141,6 @@ static ngx_int_t
 ngx_http_assist_hook_next(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     ngx_uint_t                    n;
-    assist_run_state_t            state;
     ngx_http_assist_hook_t      **hooks;
     ngx_http_assist_loc_conf_t   *lcf;
     ngx_http_assist_main_conf_t  *mcf;
@@ -157,11 +158,16 @@ ngx_http_assist_hook_next(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
             continue;
         }
 
-        state = assist_run_start(&ctx->run, mcf->vm, hooks[ctx->hook]->hook,
-                                 ctx->phase, ctx, &ctx->ctx,
-                                 (uint32_t) lcf->hook_cpu);
+        ctx->running = hooks[ctx->hook];
 
-        if (state == ASSIST_RUN_WAITS) {
+        if (ngx_http_assist_breaker_open(r, ctx->running)) {
+            ngx_memzero(&ctx->run, sizeof(assist_run_t));
+
+        } else if (assist_run_start(&ctx->run, mcf->vm, ctx->running->hook,
+                                    ctx->phase, ctx, &ctx->ctx,
+                                    (uint32_t) lcf->hook_cpu)
+                   == ASSIST_RUN_WAITS)
+        {
             ngx_http_assist_hook_park(r, ctx);
             return NGX_AGAIN;
         }
@@ -230,7 +236,7 @@ ngx_http_assist_hook_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     const assist_hook_t  *hook;
 
-    hook = ctx->run.hook;
+    hook = ctx->running->hook;
 
     if (ctx->timer.timer_set) {
         ngx_del_timer(&ctx->timer);
@@ -244,8 +250,16 @@ ngx_http_assist_hook_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         ngx_http_assist_hook_failed(r, ctx, ASSIST_ERROR_TIMEOUT,
                                     "took longer than assist_hook_timeout");
 
+    } else if (ctx->run.state == ASSIST_RUN_IDLE) {
+        /* the breaker let it not begin, or not go on */
+        ngx_http_assist_hook_drop(ctx, ASSIST_ERROR_HOOK);
+
     } else if (ctx->run.state != ASSIST_RUN_DONE) {
         ngx_http_assist_hook_failed(r, ctx, ASSIST_ERROR_HOOK, ctx->run.error);
+    }
+
+    if (ctx->run.overrun) {
+        ngx_http_assist_breaker_charge(r, ctx->running, ctx->run.overrun);
     }
 
     ctx->hook++;
@@ -326,6 +340,13 @@ ngx_http_assist_hook_failed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
                   hook.len, hook.data, phases[ctx->phase], id.len, id.data,
                   why, v ? (size_t) v->len : 0, v ? v->data : NULL);
 
+    ngx_http_assist_hook_drop(ctx, outcome);
+}
+
+
+static void
+ngx_http_assist_hook_drop(ngx_http_assist_ctx_t *ctx, assist_outcome_t outcome)
+{
     if (ctx->phase == ASSIST_PHASE_LOG) {
         return;
     }
@@ -356,7 +377,10 @@ ngx_http_assist_hook_resume(assist_run_t *run, assist_value_t *value)
 
     ctx = run->host;
 
-    if (assist_run_resume(run, value) == ASSIST_RUN_WAITS) {
+    if (ngx_http_assist_breaker_open(ctx->request, ctx->running)) {
+        assist_run_cancel(&ctx->run);
+
+    } else if (assist_run_resume(run, value) == ASSIST_RUN_WAITS) {
 
         if (ctx->later == NULL) {
             ngx_http_assist_hook_park(ctx->request, ctx);

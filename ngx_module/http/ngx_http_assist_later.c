@@ -17,7 +17,6 @@
 struct ngx_http_assist_later_s {
     ngx_http_request_t      *own;
     ngx_http_assist_ctx_t   *ctx;
-    const assist_hook_t     *hook;
     int                      function;
     ngx_msec_t               cpu;
     ngx_event_t              event;         /* its start, then its end */
@@ -69,6 +68,7 @@ ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     own_ctx->shared = ctx->shared;
     own_ctx->matched = 1;
     own_ctx->phase = ctx->phase;
+    own_ctx->running = ctx->running;
 
     if (ctx->lang.len && ctx->lang.data[0] == 'e') {
         ngx_str_set(&own_ctx->lang, "en");
@@ -78,7 +78,6 @@ ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     later->own = own;
     later->ctx = own_ctx;
-    later->hook = ctx->run.hook;
     later->function = function;
     later->cpu = lcf->hook_cpu;
 
@@ -109,8 +108,8 @@ ngx_http_assist_later_run(ngx_event_t *ev)
     ctx = later->ctx;
     mcf = ngx_http_get_module_main_conf(later->own, ngx_http_assist_module);
 
-    if (assist_run_function(&ctx->run, mcf->vm, later->hook, ctx->phase, ctx,
-                            &ctx->ctx, (uint32_t) later->cpu,
+    if (assist_run_function(&ctx->run, mcf->vm, ctx->running->hook, ctx->phase,
+                            ctx, &ctx->ctx, (uint32_t) later->cpu,
                             later->function)
         == ASSIST_RUN_WAITS)
     {
@@ -146,14 +145,23 @@ ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx)
 
     later = ctx->later;
 
-    if (ctx->run.state != ASSIST_RUN_DONE) {
-        hook = assist_hook_name(later->hook);
+    /* idle: the breaker let it not go on, and has said so */
+
+    if (ctx->run.state != ASSIST_RUN_DONE
+        && ctx->run.state != ASSIST_RUN_IDLE)
+    {
+        hook = assist_hook_name(ctx->running->hook);
 
         ngx_log_error(NGX_LOG_ERR, later->own->connection->log, 0,
                       "assist: hook %*s failed in assist.later: %s",
                       hook.len, hook.data,
                       ctx->run.state == ASSIST_RUN_PAST_TIME
                       ? "it took longer than two minutes" : ctx->run.error);
+    }
+
+    if (ctx->run.overrun) {
+        ngx_http_assist_breaker_charge(later->own, ctx->running,
+                                       ctx->run.overrun);
     }
 
     if (later->timer.timer_set) {

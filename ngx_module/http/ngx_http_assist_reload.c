@@ -304,6 +304,7 @@ ngx_http_assist_reload_take(ngx_http_assist_main_conf_t *mcf,
         }
 
         hook[i]->hook = hooks[i];
+        ngx_http_assist_breaker_reset(hook[i]);
     }
 
     source = mcf->sources.elts;

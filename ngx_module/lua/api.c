@@ -17,7 +17,11 @@
 #define ANYWHERE  (REQUEST|ASK|LOG)
 #define WAITING   (REQUEST|ASK)
 
-#define LOG_LINES  100          /* of a run */
+#define LOG_LINES   100                 /* of a run */
+
+/* bytes that are worked on without a stop: some ms, at most a CPU bound */
+#define TEXT_MAX    (1024 * 1024)
+#define REDACT_MAX  (256 * 1024)
 
 
 typedef struct {
@@ -427,6 +431,10 @@ api_text(lua_State *L, int (*form)(assist_str_t, assist_buf_t *))
 
     s = assist_check_str(L, 1);
 
+    if (s.len > TEXT_MAX) {
+        return assist_raise(L, "assist.text takes a text of at most 1 MB");
+    }
+
     buf = assist_buf_push(L);
 
     if (form(s, buf) < 0) {
@@ -454,6 +462,13 @@ api_redact(lua_State *L)
     assist_redact_t  map = ASSIST_REDACT_INIT;
 
     s = assist_check_str(L, 1);
+
+    if (s.len > REDACT_MAX) {
+        lua_pushnil(L);
+        lua_pushliteral(L, "the text is larger than 256 KB");
+        return 2;
+    }
+
     buf = assist_buf_push(L);
 
     n = assist_redact(&map, s, buf);

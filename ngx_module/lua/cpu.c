@@ -70,6 +70,13 @@ assist_cpu_stop(assist_vm_t *vm)
 }
 
 
+uint32_t
+assist_cpu_spent(const assist_vm_t *vm)
+{
+    return ((uint32_t) vm->ticks + 1) * CPU_TICK_MS;
+}
+
+
 void
 assist_cpu_forget(assist_vm_t *vm)
 {
@@ -120,7 +127,16 @@ cpu_hook(lua_State *L, lua_Debug *ar)
         return;
     }
 
-    luaL_error(L, "used more CPU than assist_hook_cpu allows");
+    assist_cpu_check(L);
+}
+
+
+void
+assist_cpu_check(lua_State *L)
+{
+    if (assist_vm_of(L)->past) {
+        luaL_error(L, "used more CPU than assist_hook_cpu allows");
+    }
 }
 
 

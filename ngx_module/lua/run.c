@@ -14,11 +14,12 @@ static int run_begin(assist_run_t *run, assist_vm_t *vm,
     const assist_hook_t *hook, assist_phase_t phase, void *host,
     assist_ctx_t *ctx, uint32_t cpu_ms);
 static assist_run_state_t run_go(assist_run_t *run, int nargs);
+static assist_run_t *run_root(assist_run_t *run);
 static void run_release(assist_run_t *run, int reusable);
+static void run_collect(assist_vm_t *vm, int overrun);
 static void run_step(assist_run_t *run, int nargs);
 static int run_thread(lua_State *L);
 static int run_new_thread(lua_State *L, assist_vm_t *vm);
-static int run_error_is(const char *text, const char *what);
 static void run_trace(assist_run_t *run);
 static void run_count_wait(lua_State *L, assist_run_t *run, const char *name);
 
@@ -78,7 +79,7 @@ run_begin(assist_run_t *run, assist_vm_t *vm, const assist_hook_t *hook,
     if (vm->nthreads == 0) {
         if (assist_vm_protect(vm, run_thread, vm, NULL) != 0) {
             strcpy(run->error, "not enough memory");
-            (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
+            run_collect(vm, 1);
             run->state = ASSIST_RUN_NO_MEMORY;
             return -1;
         }
@@ -168,6 +169,8 @@ assist_run_child(lua_State *L, assist_run_t *run)
     assist_thread_t  *t;
 
     vm = run->vm;
+
+    assist_check_stack(L);
 
     if (vm->nthreads == 0) {
         (void) run_new_thread(L, vm);
@@ -265,11 +268,11 @@ run_go(assist_run_t *run, int nargs)
     assist_vm_t  *vm;
 
     vm = run->vm;
+    vm->stack = __builtin_frame_address(0);
+    vm->denied = 0;
 
     assist_cpu_start(vm, run->cpu_ticks);
     run_step(run, nargs);
-    assist_cpu_stop(vm);
-
     vm->run = NULL;
 
     /* a child keeps its thread, and what it returned, for its parent */
@@ -279,11 +282,39 @@ run_go(assist_run_t *run, int nargs)
         run_release(run, run->state == ASSIST_RUN_DONE);
     }
 
-    if (run->state == ASSIST_RUN_NO_MEMORY) {
-        (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
+    run_collect(vm, vm->past || vm->denied);
+    assist_cpu_stop(vm);
+
+    if (vm->past || vm->denied || run->steps == 0) {
+        run_root(run)->overrun += assist_cpu_spent(vm);
     }
 
     return run->state;
+}
+
+
+/*
+ * The engine collects as it goes, but not when memory is out: what one run has
+ * left behind would be missing for the next, or be collected on its time.
+ */
+
+static void
+run_collect(assist_vm_t *vm, int overrun)
+{
+    size_t  max;
+
+    max = vm->conf.memory;
+
+    if (overrun
+        || (vm->used > max / 2 && vm->used > vm->live + max / 4))
+    {
+        (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
+        vm->live = vm->used;
+    }
+
+    if (vm->used < vm->live) {
+        vm->live = vm->used;
+    }
 }
 
 
@@ -308,7 +339,7 @@ run_step(assist_run_t *run, int nargs)
 
     rc = lua_resume(run->thread, nargs);
 
-    if (rc == 0) {
+    if (rc == 0 && !vm->past) {
         run->state = ASSIST_RUN_DONE;
         return;
     }
@@ -322,15 +353,22 @@ run_step(assist_run_t *run, int nargs)
 
     run->state = ASSIST_RUN_FAILED;
 
-    if (rc == LUA_YIELD) {
+    if (rc == 0) {
+        /* its last call was one that cannot be stopped */
+        strcpy(run->error, past_cpu);
+
+    } else if (rc == LUA_YIELD) {
         strcpy(run->error, "coroutine.yield was called outside a coroutine of "
                "the hook's own");
     } else {
         assist_one_line(run->thread, run->error, ASSIST_ERROR);
     }
 
-    if (vm->past) {
+    if (vm->past || run->steps == 0) {
         run->state = ASSIST_RUN_PAST_CPU;
+    }
+
+    if (vm->past) {
 
         /* the hook that stops it may have come in the middle of a call */
 
@@ -338,9 +376,7 @@ run_step(assist_run_t *run, int nargs)
             strcpy(run->error, past_cpu);
         }
 
-    } else if (rc == LUA_ERRMEM
-               || run_error_is(run->error, "not enough memory"))
-    {
+    } else if (vm->denied) {
         run->state = ASSIST_RUN_NO_MEMORY;
     }
 
@@ -399,15 +435,26 @@ run_trace(assist_run_t *run)
 static void
 run_count_wait(lua_State *L, assist_run_t *run, const char *name)
 {
-    while (run->parent) {
-        run = run->parent;
-    }
+    run = run_root(run);
 
     if (run->nwaits == RUN_WAITS) {
         assist_raise(L, "%s: a run may wait %d times", name, RUN_WAITS);
     }
 
     run->nwaits++;
+}
+
+
+/* The run that an assist.all began in. */
+
+static assist_run_t *
+run_root(assist_run_t *run)
+{
+    while (run->parent) {
+        run = run->parent;
+    }
+
+    return run;
 }
 
 
@@ -452,16 +499,4 @@ run_new_thread(lua_State *L, assist_vm_t *vm)
     vm->nthreads = 1;
 
     return 0;
-}
-
-
-static int
-run_error_is(const char *text, const char *what)
-{
-    size_t  n, len;
-
-    n = strlen(text);
-    len = strlen(what);
-
-    return n >= len && strcmp(text + n - len, what) == 0;
 }

@@ -57,6 +57,9 @@ struct assist_run_s {
                                            functions of assist.all, too */
     uint32_t              cpu_ticks;    /* between two waits */
     uint64_t              steps;        /* of patterns, likewise */
+    uint32_t              overrun;      /* CPU, ms, where it went past a bound,
+                                           whatever came of it; of the
+                                           functions of assist.all, too */
     char                 *error;        /* with FAILED: one line, until the
                                            next run fails */
 };

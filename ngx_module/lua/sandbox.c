@@ -12,6 +12,8 @@
 
 
 static void sandbox_libraries(lua_State *L, int safe);
+static int sandbox_check_stack(lua_State *L);
+static int sandbox_less(lua_State *L);
 static void sandbox_remove(lua_State *L);
 static void sandbox_json(lua_State *L, int safe);
 static void sandbox_freeze_globals(lua_State *L);
@@ -149,15 +151,41 @@ assist_sandbox_require(lua_State *L, assist_str_t module)
 
 
 /*
- * The library's own xpcall calls its handler before the stack is unwound, where
- * nothing could stop a handler that loops.
+ * Where the library's own functions could not be stopped: xpcall calls its
+ * handler before the stack is unwound, where no hook fires; table.sort without
+ * a function, and table.insert far below the first place, do not come back to
+ * the interpreter; coroutines that resume each
+ * other take the C stack, one inside the other, until the worker dies.
  */
 
-static const char  sandbox_xpcall[] =
-    "local pcall = pcall\n"
+static const char  sandbox_stoppable[] =
+    "local coroutine, table, check, less = ...\n"
+    "local error, pcall, select, tonumber = error, pcall, select, tonumber\n"
+    "local resume, wrap = coroutine.resume, coroutine.wrap\n"
+    "local insert, sort = table.insert, table.sort\n"
     "local function pass(handler, ok, ...)\n"
     "    if ok then return true, ... end\n"
     "    return false, handler((...))\n"
+    "end\n"
+    "function coroutine.resume(co, ...)\n"
+    "    check()\n"
+    "    return resume(co, ...)\n"
+    "end\n"
+    "function coroutine.wrap(f)\n"
+    "    local go = wrap(f)\n"
+    "    return function(...) check() return go(...) end\n"
+    "end\n"
+    "function table.insert(t, at, ...)\n"
+    "    if select('#', ...) == 0 then return insert(t, at) end\n"
+    "    local n = tonumber(at) or 1\n"
+    "    if not (n >= 1 and n <= 2147483647) then\n"
+    "        error('table.insert: position out of bounds', 2)\n"
+    "    end\n"
+    "    return insert(t, at, ...)\n"
+    "end\n"
+    "function table.sort(t, f)\n"
+    "    check()\n"
+    "    return sort(t, f or less)\n"
     "end\n"
     "return function(f, handler, ...)\n"
     "    return pass(handler, pcall(f, ...))\n"
@@ -187,13 +215,17 @@ sandbox_libraries(lua_State *L, int safe)
         lua_call(L, 1, 0);
     }
 
-    if (luaL_loadbuffer(L, sandbox_xpcall, sizeof(sandbox_xpcall) - 1,
+    if (luaL_loadbuffer(L, sandbox_stoppable, sizeof(sandbox_stoppable) - 1,
                         "=assist") != 0)
     {
         lua_error(L);
     }
 
-    lua_call(L, 0, 1);
+    lua_getglobal(L, "coroutine");
+    lua_getglobal(L, "table");
+    lua_pushcfunction(L, sandbox_check_stack);
+    lua_pushcfunction(L, sandbox_less);
+    lua_call(L, 4, 1);
     lua_setglobal(L, "xpcall");
 
     lua_getglobal(L, "string");
@@ -203,6 +235,27 @@ sandbox_libraries(lua_State *L, int safe)
     if (safe) {
         sandbox_remove(L);
     }
+}
+
+
+static int
+sandbox_check_stack(lua_State *L)
+{
+    assist_check_stack(L);
+
+    return 0;
+}
+
+
+/* a < b, of table.sort: it may be stopped, which the engine's own may not */
+
+static int
+sandbox_less(lua_State *L)
+{
+    assist_cpu_check(L);
+    lua_pushboolean(L, lua_lessthan(L, 1, 2));
+
+    return 1;
 }
 
 
@@ -268,6 +321,10 @@ sandbox_json(lua_State *L, int safe)
         lua_getfield(L, -2, names[i]);
         lua_setfield(L, -2, names[i]);
     }
+
+    lua_getfield(L, -1, "encode");
+    assist_json_wrap(L);
+    lua_setfield(L, -2, "encode");
 
     lua_setfield(L, LUA_REGISTRYINDEX, "assist.json");
     lua_pop(L, 1);

@@ -107,6 +107,20 @@ assist_raise(lua_State *L, const char *fmt, ...)
 
 
 void
+assist_check_stack(lua_State *L)
+{
+    char  *now;
+
+    now = __builtin_frame_address(0);
+
+    if (assist_vm_of(L)->stack - now > ASSIST_C_STACK) {
+        assist_raise(L, "stack overflow: too many coroutines, assist.all, "
+                     "string.gsub or table.sort inside each other");
+    }
+}
+
+
+void
 assist_push_str(lua_State *L, assist_str_t s)
 {
     if (s.data == NULL) {

@@ -172,6 +172,8 @@ str_gsub(lua_State *L)
                              luaL_typename(L, 3)));
     }
 
+    assist_check_stack(L);
+
     lua_settop(L, 3);
     buf = assist_buf_push(L);
     luaL_buffinit(L, &b);

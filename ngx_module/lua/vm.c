@@ -134,6 +134,7 @@ assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
 
     /* a file that loops when it is loaded must not keep the worker */
     vm->steps = 100 * ASSIST_TICK_STEPS;
+    vm->stack = __builtin_frame_address(0);
     assist_cpu_start(vm, assist_cpu_ticks(1000));
     rc = assist_vm_protect(vm, vm_bind, &bind, err);
     assist_cpu_stop(vm);
@@ -212,6 +213,7 @@ vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
     }
 
     if (nsize > osize && vm->used + (nsize - osize) > vm->conf.memory) {
+        vm->denied = 1;
         return NULL;
     }
 

@@ -18,6 +18,7 @@
 #define ASSIST_THREADS     64           /* finished coroutines kept for reuse */
 #define ASSIST_ERROR       1024         /* bytes of a failure's line */
 #define ASSIST_TICK_STEPS  1000000      /* of patterns: about a CPU tick's */
+#define ASSIST_C_STACK     (1024 * 1024) /* bytes, before a call is refused */
 
 
 struct assist_hook_s {
@@ -37,9 +38,12 @@ struct assist_vm_s {
     lua_State                *L;
     assist_vm_conf_t          conf;
     size_t                    used;
+    size_t                    live;     /* after the last full collection */
+    int                       denied;   /* the run asked for more than is */
     assist_hook_t            *hooks;
 
     assist_run_t             *run;      /* the running one */
+    char                     *stack;    /* where its C stack begins */
     char                      error[ASSIST_ERROR];
     uintptr_t                 requests; /* so far: the last one's ctx->id */
     uint64_t                  steps;    /* of patterns, while a file loads */
@@ -89,8 +93,17 @@ assist_str_t assist_check_str(lua_State *L, int arg);
 /* Pushes a buffer that is freed, at the latest, when it is collected. */
 assist_buf_t *assist_buf_push(lua_State *L);
 
+/* Gives lua-cjson's encode, on the stack's top, a bound (json.c). */
+void assist_json_wrap(lua_State *L);
+
 /* Puts find, match, gmatch and gsub into the table on the top (strings.c). */
 void assist_strings_open(lua_State *L);
+
+/*
+ * Raises when calls of C and Lua, one inside the other, have taken so much of
+ * the C stack that what Lua's own stack still allows might not fit.
+ */
+void assist_check_stack(lua_State *L);
 
 /* Raises "FILE:LINE: ..." with the hook's own line. */
 int assist_raise(lua_State *L, const char *fmt, ...)
@@ -152,7 +165,11 @@ void assist_one_line(lua_State *L, char *out, size_t size);
 /* The CPU clock around a resume (cpu.c). */
 void assist_cpu_start(assist_vm_t *vm, uint32_t ticks);
 void assist_cpu_stop(assist_vm_t *vm);
+/* ms since the start, rounded up. */
+uint32_t assist_cpu_spent(const assist_vm_t *vm);
 void assist_cpu_forget(assist_vm_t *vm);
+/* Raises when the run is past its CPU: for loops in C. */
+void assist_cpu_check(lua_State *L);
 uint32_t assist_cpu_ticks(uint32_t ms);
 
 

@@ -30,7 +30,10 @@ local requests = {
   { "page, nginx alone", "page_plain", "plain" },
   { "page, counted as a view", "page_views", "assist" },
   { "page, hook that delivers nothing", "page_idle", "assist" },
+  { "page, access_by_lua, log_by_lua", "page_lua", "lua" },
   { "page with evidence", "page_evidence", "assist" },
+  { "page of no service, hook that does nothing", "page_hook", "assist" },
+  { "page of no service, access_by_lua, empty", "page_access", "lua" },
   { "question, `return 200`", "ask_return", "plain" },
   { "question from L1", "ask_l1", "assist" },
 }
