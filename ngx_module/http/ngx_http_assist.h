@@ -99,6 +99,8 @@ typedef struct {
 
     ngx_array_t                      providers;     /* of ..._provider_t * */
     ngx_array_t                      uses;          /* of ..._use_t * */
+    ngx_array_t                      hosts;         /* of assist_str_t: where
+                                                       answers may link to */
     ngx_shm_zone_t                  *provider_zone;
     ngx_shm_zone_t                  *budget_zone;
     ngx_flag_t                       budgets;       /* some location has one */

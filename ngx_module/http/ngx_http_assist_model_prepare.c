@@ -6,9 +6,6 @@
 #include "ngx_http_assist_model_priv.h"
 
 
-#define NGX_HTTP_ASSIST_MODEL_HOSTS  64
-
-
 static ngx_uint_t ngx_http_assist_model_busy(ngx_http_assist_model_t *m);
 static const char *ngx_http_assist_model_choose(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf);
@@ -217,50 +214,22 @@ ngx_http_assist_model_redact(ngx_http_assist_model_t *m,
 }
 
 
-/* Links of an answer: to this server's names and to the passages' pages. */
+/* Links of an answer: to the servers' names and to the passages' pages. */
 
 static ngx_int_t
 ngx_http_assist_model_rules(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf)
 {
-    size_t                     n;
-    ngx_uint_t                 i;
-    assist_str_t              *hosts, *urls, name;
-    ngx_http_server_name_t    *names;
-    ngx_http_core_srv_conf_t  *cscf;
+    ngx_uint_t                    i;
+    assist_str_t                 *urls;
+    ngx_http_assist_main_conf_t  *mcf;
 
-    cscf = ngx_http_get_module_srv_conf(m->request, ngx_http_core_module);
-    names = cscf->server_names.elts;
+    mcf = ngx_http_get_module_main_conf(m->request, ngx_http_assist_module);
 
-    hosts = assist_arena_alloc(m->arena, NGX_HTTP_ASSIST_MODEL_HOSTS
-                                         * sizeof(assist_str_t));
     urls = assist_arena_alloc(m->arena,
                               (conf->npassages + 1) * sizeof(assist_str_t));
-
-    if (hosts == NULL || urls == NULL) {
+    if (urls == NULL) {
         return NGX_ERROR;
-    }
-
-    for (i = 0, n = 0;
-         i < cscf->server_names.nelts && n < NGX_HTTP_ASSIST_MODEL_HOSTS;
-         i++)
-    {
-#if (NGX_PCRE)
-        if (names[i].regex) {
-            continue;
-        }
-#endif
-
-        name = ngx_http_assist_str(names[i].name);
-
-        while (name.len && (name.data[0] == '*' || name.data[0] == '.')) {
-            name.data++;
-            name.len--;
-        }
-
-        if (name.len) {
-            hosts[n++] = name;
-        }
     }
 
     for (i = 0; i < conf->npassages; i++) {
@@ -271,8 +240,8 @@ ngx_http_assist_model_rules(ngx_http_assist_model_t *m,
         }
     }
 
-    m->rules.hosts = hosts;
-    m->rules.nhosts = n;
+    m->rules.hosts = mcf->hosts.elts;
+    m->rules.nhosts = mcf->hosts.nelts;
     m->rules.urls = urls;
     m->rules.nurls = conf->npassages;
     m->rules.removed = m->ctx->lang.len && m->ctx->lang.data[0] == 'e'

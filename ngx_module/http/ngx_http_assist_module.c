@@ -324,6 +324,8 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->providers, cf->pool, 4,
                           sizeof(ngx_http_assist_provider_t *))
            != NGX_OK
+        || ngx_array_init(&mcf->hosts, cf->pool, 4, sizeof(assist_str_t))
+           != NGX_OK
         || ngx_array_init(&mcf->uses, cf->pool, 4,
                           sizeof(ngx_http_assist_use_t *))
            != NGX_OK)

@@ -12,6 +12,8 @@ static ngx_int_t ngx_http_assist_provider_key(ngx_conf_t *cf, ngx_http_assist_pr
     ngx_str_t name);
 static ngx_http_assist_provider_t * ngx_http_assist_provider_find(ngx_http_assist_main_conf_t *mcf,
     ngx_str_t *name);
+static ngx_int_t ngx_http_assist_provider_hosts(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
 static ngx_int_t ngx_http_assist_use_check(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
     ngx_http_assist_use_t *use);
 static ngx_int_t ngx_http_assist_location_check(ngx_conf_t *cf, ngx_http_assist_provider_t *p,
@@ -312,6 +314,10 @@ ngx_http_assist_provider_check(ngx_conf_t *cf)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
     proxy = ngx_http_assist_proxy_module(cf);
 
+    if (ngx_http_assist_provider_hosts(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     use = mcf->uses.elts;
 
     for (i = 0; i < mcf->uses.nelts; i++) {
@@ -325,6 +331,55 @@ ngx_http_assist_provider_check(ngx_conf_t *cf)
     for (i = 0; i < mcf->providers.nelts; i++) {
         if (ngx_http_assist_location_check(cf, p[i], proxy) != NGX_OK) {
             return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* The portal's own hosts: names of its servers.  nginx forgets their list. */
+
+static ngx_int_t
+ngx_http_assist_provider_hosts(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_uint_t                   i, k;
+    assist_str_t                 name, *host;
+    ngx_http_server_name_t      *names;
+    ngx_http_core_srv_conf_t   **cscf;
+    ngx_http_core_main_conf_t   *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    cscf = cmcf->servers.elts;
+
+    for (i = 0; i < cmcf->servers.nelts; i++) {
+        names = cscf[i]->server_names.elts;
+
+        for (k = 0; k < cscf[i]->server_names.nelts; k++) {
+#if (NGX_PCRE)
+            if (names[k].regex) {
+                continue;
+            }
+#endif
+
+            name = ngx_http_assist_str(names[k].name);
+
+            /* "*.gov.vn" and ".gov.vn": all below is allowed anyway */
+
+            while (name.len && (name.data[0] == '*' || name.data[0] == '.')) {
+                name.data++;
+                name.len--;
+            }
+
+            if (name.len) {
+                host = ngx_array_push(&mcf->hosts);
+                if (host == NULL) {
+                    return NGX_ERROR;
+                }
+
+                *host = name;
+            }
         }
     }
 
