@@ -16,6 +16,7 @@ typedef struct {
 
 static int state_buf_gc(lua_State *L);
 static int state_protected(lua_State *L);
+static size_t position_len(const char *s, size_t len);
 
 
 assist_vm_t *
@@ -53,7 +54,7 @@ assist_vm_protect(assist_vm_t *vm, lua_CFunction fn, void *data,
 void
 assist_one_line(lua_State *L, char *out, size_t size)
 {
-    size_t       i, len;
+    size_t       i, len, position;
     const char  *s;
 
     if (size == 0) {
@@ -69,11 +70,46 @@ assist_one_line(lua_State *L, char *out, size_t size)
         len = strlen(s);
     }
 
+    /* each coroutine.wrap that an error goes through names its line again */
+
+    position = position_len(s, len);
+
+    while (position && len >= 2 * position
+           && memcmp(s, s + position, position) == 0)
+    {
+        s += position;
+        len -= position;
+    }
+
     for (i = 0; i < len && i < size - 1; i++) {
         out[i] = (unsigned char) s[i] < 0x20 || s[i] == 0x7f ? ' ' : s[i];
     }
 
     out[i] = '\0';
+}
+
+
+/* Of "FILE:LINE: " at the beginning; 0: there is none. */
+
+static size_t
+position_len(const char *s, size_t len)
+{
+    size_t  i, digits;
+
+    for (i = 0; i < len; i++) {
+
+        if (s[i] != ':') {
+            continue;
+        }
+
+        digits = strspn(s + i + 1, "0123456789");
+
+        if (digits && strncmp(s + i + 1 + digits, ": ", 2) == 0) {
+            return i + digits + 3;
+        }
+    }
+
+    return 0;
 }
 
 
