@@ -21,6 +21,7 @@
 #include "lua/run.h"
 #include "lua/vm.h"
 #include "ngx_http_assist_call.h"
+#include "ngx_http_assist_flight.h"
 #include "ngx_http_assist_model.h"
 #include "ngx_http_assist_op.h"
 #include "ngx_http_assist_provider.h"
@@ -37,6 +38,7 @@
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
 typedef struct ngx_http_assist_later_s   ngx_http_assist_later_t;
+typedef struct ngx_http_assist_background_s  ngx_http_assist_background_t;
 
 
 typedef struct {
@@ -121,6 +123,11 @@ typedef struct {
     ngx_msec_t                       hook_cpu;
     ngx_msec_t                       hook_timeout;
     time_t                           cache_valid;
+    ngx_flag_t                       cache_lock;
+    ngx_msec_t                       cache_lock_timeout;
+    ngx_uint_t                       cache_use_stale;   /* see below */
+    ngx_array_t                     *cache_bypass;  /* of complex values */
+    ngx_array_t                     *no_cache;
     ngx_http_complex_value_t        *cache_scope;
     ngx_array_t                     *fetch;         /* of ngx_str_t */
     ngx_http_assist_use_t           *use;
@@ -133,6 +140,12 @@ typedef struct {
     u_char                          *cache_seed;    /* in a worker */
     ngx_uint_t                       cache_generation;
 } ngx_http_assist_loc_conf_t;
+
+
+#define NGX_HTTP_ASSIST_STALE_OFF       0x02
+#define NGX_HTTP_ASSIST_STALE_ERROR     0x04
+#define NGX_HTTP_ASSIST_STALE_TIMEOUT   0x08
+#define NGX_HTTP_ASSIST_STALE_UPDATING  0x10
 
 
 /* What a shared memory zone's `data` is. */
@@ -213,6 +226,17 @@ struct ngx_http_assist_ctx_s {
     /* phase ask */
     const ngx_http_assist_view_t    *view;
     ngx_http_assist_stream_t        *stream;        /* NULL: none */
+    ngx_http_assist_background_t    *background;    /* nobody waits for it */
+
+    /* the cache */
+    ngx_http_assist_flight_t        *flight;
+    ngx_queue_t                      following;     /* a flight's list */
+    ngx_event_t                      patience;      /* with its leader */
+    ngx_msec_t                       patient_until;
+    ngx_str_t                        record;        /* what the leader gave */
+    assist_cache_t                   record_status;
+    ngx_str_t                        stale;         /* a record, for want of a
+                                                       better one */
     ngx_str_t                        id;            /* of the answer */
     ngx_str_t                        asked_model;   /* OpenAI's API */
     ngx_str_t                        question;
@@ -240,6 +264,10 @@ struct ngx_http_assist_ctx_s {
     unsigned                         partial:1;     /* the model was stopped */
     unsigned                         spent:1;       /* no tokens are left */
     unsigned                         usage:1;       /* the client counts */
+    unsigned                         late:1;        /* degraded by a timeout */
+    unsigned                         unleased:1;    /* Redis did not answer */
+    unsigned                         gone:1;        /* the client; others wait
+                                                       for the answer */
 
     assist_run_t                     run;
 };
@@ -402,20 +430,44 @@ ngx_int_t ngx_http_assist_body_text(ngx_http_request_t *r, size_t max,
 assist_wait_t ngx_http_assist_body_wait(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_run_t *run, assist_value_t *value);
 
-/* ngx_http_assist_cache.c: L1, L2 behind one interface */
+/* ngx_http_assist_l1.c: values in shared memory */
 ngx_int_t ngx_http_assist_cache_init_zone(ngx_shm_zone_t *zone, void *data);
-/* NGX_OK: *value, in r->pool; NGX_DECLINED: a miss; NGX_AGAIN: an op in `ops`
- * calls the handler with a string, or nil for a miss */
+/* NGX_OK: *value, in r->pool; NGX_BUSY: the same, but it is stale;
+ * NGX_DECLINED: a miss */
+ngx_int_t ngx_http_assist_l1_get(ngx_http_request_t *r, ngx_shm_zone_t *zone,
+    u_char *key, ngx_str_t *value);
+/* fresh, then stale until these seconds */
+void ngx_http_assist_l1_set(ngx_shm_zone_t *zone, u_char *key,
+    ngx_str_t *value, time_t fresh, time_t stale);
+/* who makes a value; the owner may lock it again.  NGX_DECLINED: another has
+ * it, for at most ms more */
+ngx_int_t ngx_http_assist_l1_lock(ngx_shm_zone_t *zone, u_char *key,
+    uint64_t owner, ngx_msec_t ms);
+void ngx_http_assist_l1_unlock(ngx_shm_zone_t *zone, u_char *key,
+    uint64_t owner);
+
+/* ngx_http_assist_cache.c: L1, L2 behind one interface */
+/* NGX_OK: *value, in r->pool; NGX_BUSY: it is stale; NGX_DECLINED: a miss;
+ * NGX_AGAIN: an op in `ops` calls the handler with a string (stale where its
+ * number is 1), or nil for a miss; *value may be a stale one already */
 ngx_int_t ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops,
     u_char *key, ngx_str_t *value, ngx_http_assist_op_handler_pt handler,
     void *data);
+/* fresh for ttl seconds, then kept stale for as many */
 void ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key,
-    ngx_str_t *value, time_t ttl);
+    ngx_str_t *value, time_t ttl, time_t stale);
 /* of this node's memory only */
 ngx_int_t ngx_http_assist_cache_get_l1(ngx_http_request_t *r, u_char *key,
     ngx_str_t *value);
 void ngx_http_assist_cache_set_l1(ngx_http_request_t *r, u_char *key,
     ngx_str_t *value, time_t ttl);
+/* who of all nodes makes a value.  NGX_AGAIN: the handler gets a string where
+ * it is ours; NGX_DECLINED: there is no Redis.  handler NULL: a lease that is
+ * held gets longer */
+ngx_int_t ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
+    u_char *key, uint64_t owner, ngx_msec_t ms,
+    ngx_http_assist_op_handler_pt handler, void *data);
+void ngx_http_assist_cache_release(ngx_http_request_t *r, u_char *key);
 
 /* ngx_http_assist_redis.c: one pipelined connection of the worker */
 char *ngx_http_assist_redis_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -494,6 +546,15 @@ ngx_int_t ngx_http_assist_ask_id(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 /* the answer is in ctx */
 void ngx_http_assist_ask_done(ngx_http_request_t *r);
+/* what a flight says to a request that waits: make it, or here it is */
+void ngx_http_assist_ask_lead(ngx_http_assist_ctx_t *ctx);
+ngx_int_t ngx_http_assist_ask_take(ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *record, assist_cache_t status);
+
+/* ngx_http_assist_background.c: an answer is made anew for nobody */
+ngx_int_t ngx_http_assist_background_start(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+void ngx_http_assist_background_over(ngx_http_assist_ctx_t *ctx);
 
 /* ngx_http_assist_openai.c: OpenAI's API (assist_api) */
 extern const ngx_http_assist_view_t  ngx_http_assist_openai_view;

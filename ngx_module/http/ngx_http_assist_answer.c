@@ -106,6 +106,7 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *record, ngx_str_t *members)
 {
     int          outcome;
+    char         name[32];
     u_char      *p, *end, *line;
     ngx_str_t    f[7];
     ngx_uint_t   i;
@@ -131,9 +132,9 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         }
     }
 
-    /* zero-terminates the outcome in the record's own bytes */
-    f[0].data[f[0].len] = '\0';
-    outcome = assist_outcome_of((char *) f[0].data);
+    (void) ngx_cpystrn((u_char *) name, f[0].data,
+                       ngx_min(f[0].len + 1, sizeof(name)));
+    outcome = assist_outcome_of(name);
 
     if (outcome < 0 || f[5].len != 2) {
         return NGX_DECLINED;

@@ -11,6 +11,9 @@
 #include "core/text.h"
 
 
+#define NGX_HTTP_ASSIST_STALE_TIME  86400   /* s, where a stale one may do */
+
+
 static ngx_int_t ngx_http_assist_ask_key(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_seed(ngx_http_request_t *r,
@@ -20,10 +23,15 @@ static ngx_int_t ngx_http_assist_ask_scope(ngx_http_request_t *r,
 static void ngx_http_assist_ask_remember(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ask_cached(ngx_http_assist_op_t *op);
-static ngx_int_t ngx_http_assist_ask_hit(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *record);
 static void ngx_http_assist_ask_miss(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+static void ngx_http_assist_ask_run(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+static ngx_uint_t ngx_http_assist_ask_prefers_stale(
+    ngx_http_assist_ctx_t *ctx, ngx_http_assist_loc_conf_t *lcf);
+static ngx_http_assist_share_e ngx_http_assist_ask_share(
+    ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_http_assist_loc_conf_t *lcf);
 static void ngx_http_assist_ask_outcome(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_send(ngx_http_request_t *r,
@@ -100,6 +108,9 @@ ngx_http_assist_ask_again(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
     if (lcf->cache_valid == 0
+        || (lcf->cache_bypass
+            && ngx_http_test_predicates(r, lcf->cache_bypass)
+               == NGX_DECLINED)
         || ngx_http_assist_ask_seed(r, lcf) != NGX_OK
         || ngx_http_assist_ask_scope(r, lcf, &scope) != NGX_OK)
     {
@@ -120,15 +131,16 @@ ngx_http_assist_ask_again(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    return ngx_http_assist_ask_hit(r, ctx, &record);
+    return ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT);
 }
 
 
 void
 ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    ngx_int_t  rc;
-    ngx_str_t  record;
+    ngx_int_t                    rc;
+    ngx_str_t                    record;
+    ngx_http_assist_loc_conf_t  *lcf;
 
     rc = ngx_http_assist_ask_key(r, ctx);
 
@@ -158,24 +170,40 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     }
 
     if (!ctx->cacheable) {
-        ngx_http_assist_ask_miss(r, ctx);
+        ngx_http_assist_ask_run(r, ctx);
+        return;
+    }
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    if (lcf->cache_bypass
+        && ngx_http_test_predicates(r, lcf->cache_bypass) == NGX_DECLINED)
+    {
+        ctx->event.cache = ASSIST_CACHE_BYPASS;
+        ngx_http_assist_ask_run(r, ctx);
         return;
     }
 
     rc = ngx_http_assist_cache_get(r, &ctx->ops, ctx->key, &record,
                                    ngx_http_assist_ask_cached, ctx);
 
-    if (rc == NGX_AGAIN) {
-        ngx_http_assist_op_park(r);
-        return;
-    }
-
     if (rc == NGX_OK) {
         ngx_http_assist_ask_remember(r, ctx);
 
-        if (ngx_http_assist_ask_hit(r, ctx, &record) == NGX_OK) {
+        if (ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
+            == NGX_OK)
+        {
             return;
         }
+
+    } else {
+        /* a stale one, or nothing */
+        ctx->stale = record;
+    }
+
+    if (rc == NGX_AGAIN) {
+        ngx_http_assist_op_park(r);
+        return;
     }
 
     ngx_http_assist_ask_miss(r, ctx);
@@ -415,16 +443,26 @@ ngx_http_assist_ask_cached(ngx_http_assist_op_t *op)
 
     r->read_event_handler = ngx_http_block_reading;
 
+    /* a Redis that is ill is not asked again, for the lease */
+    ctx->unleased = op->value.type == ASSIST_NIL && op->value.error != NULL;
+
     if (op->value.type == ASSIST_STRING) {
-        /* the op goes, the response stays until it is sent */
-        record.len = op->value.string.len;
-        record.data = ngx_pnalloc(r->pool, record.len);
+        record = ngx_http_assist_ngx_str(op->value.string);
 
-        if (record.data != NULL) {
-            ngx_memcpy(record.data, op->value.string.data, record.len);
+        if (op->value.number == 0
+            && ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
+               == NGX_OK)
+        {
+            return;
+        }
 
-            if (ngx_http_assist_ask_hit(r, ctx, &record) == NGX_OK) {
-                return;
+        if (op->value.number == 1) {
+            /* the op goes, the request stays */
+            ctx->stale.data = ngx_pnalloc(r->pool, record.len);
+            ctx->stale.len = ctx->stale.data ? record.len : 0;
+
+            if (ctx->stale.data) {
+                ngx_memcpy(ctx->stale.data, record.data, record.len);
             }
         }
     }
@@ -433,15 +471,29 @@ ngx_http_assist_ask_cached(ngx_http_assist_op_t *op)
 }
 
 
-static ngx_int_t
-ngx_http_assist_ask_hit(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
-    ngx_str_t *record)
+ngx_int_t
+ngx_http_assist_ask_take(ngx_http_assist_ctx_t *ctx, ngx_str_t *record,
+    assist_cache_t status)
 {
-    ngx_str_t  members;
+    ngx_str_t            members, copy;
+    ngx_http_request_t  *r;
 
-    if (ngx_http_assist_answer_load(r, ctx, record, &members) != NGX_OK) {
+    r = ctx->request;
+
+    copy.len = record->len;
+    copy.data = ngx_pnalloc(r->pool, record->len + 1);
+
+    if (copy.data == NULL) {
         return NGX_DECLINED;
     }
+
+    ngx_memcpy(copy.data, record->data, record->len);
+
+    if (ngx_http_assist_answer_load(r, ctx, &copy, &members) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    ctx->said.len = 0;
 
     if ((ctx->stream || ctx->view != &ngx_http_assist_json_view)
         && ngx_http_assist_answer_text(&members, &ctx->said) != NGX_OK)
@@ -449,18 +501,67 @@ ngx_http_assist_ask_hit(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    ctx->event.cache = ASSIST_CACHE_HIT;
+    ctx->event.cache = status;
+    ngx_http_assist_flight_end(ctx, record, status,
+                               NGX_HTTP_ASSIST_SHARE_ALL);
 
-    ngx_http_finalize_request(r, ngx_http_assist_ask_send(r, ctx, &members));
+    if (ctx->background) {
+        ngx_http_assist_background_over(ctx);
+        return NGX_OK;
+    }
+
+    ngx_http_finalize_request(r, ctx->gone ? NGX_HTTP_CLIENT_CLOSED_REQUEST
+                              : ngx_http_assist_ask_send(r, ctx, &members));
 
     return NGX_OK;
 }
 
 
+/* A stale answer may do, or somebody may make it already. */
+
 static void
 ngx_http_assist_ask_miss(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    ctx->event.cache = ctx->cacheable ? ASSIST_CACHE_MISS : ASSIST_CACHE_NONE;
+    ngx_uint_t                   busy;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    ctx->event.cache = ctx->stale.len ? ASSIST_CACHE_EXPIRED
+                                      : ASSIST_CACHE_MISS;
+
+    if (ctx->stale.len
+        && (lcf->cache_use_stale & NGX_HTTP_ASSIST_STALE_UPDATING))
+    {
+        busy = ngx_http_assist_flight_busy(ctx->key);
+
+        if ((busy || ngx_http_assist_background_start(r, ctx) == NGX_OK)
+            && ngx_http_assist_ask_take(ctx, &ctx->stale,
+                                        busy ? ASSIST_CACHE_UPDATING
+                                             : ASSIST_CACHE_STALE)
+               == NGX_OK)
+        {
+            return;
+        }
+    }
+
+    if (!lcf->cache_lock || ngx_http_assist_flight_join(r, ctx) == NGX_OK) {
+        ngx_http_assist_ask_run(r, ctx);
+    }
+}
+
+
+void
+ngx_http_assist_ask_lead(ngx_http_assist_ctx_t *ctx)
+{
+    ngx_http_assist_ask_run(ctx->request, ctx);
+}
+
+
+static void
+ngx_http_assist_ask_run(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    r->read_event_handler = ngx_http_block_reading;
 
     if (ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_ASK,
                                  ngx_http_assist_ask_done)
@@ -478,6 +579,7 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
 {
     ngx_str_t                    members, record;
     ngx_http_assist_ctx_t       *ctx;
+    ngx_http_assist_share_e      share;
     ngx_http_assist_loc_conf_t  *lcf;
 
     r->write_event_handler = ngx_http_request_empty_handler;
@@ -487,23 +589,92 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
 
     ngx_http_assist_ask_outcome(r, ctx);
 
-    if (ngx_http_assist_answer_json(r, ctx, &members) != NGX_OK) {
+    if (ngx_http_assist_ask_prefers_stale(ctx, lcf)
+        && ngx_http_assist_ask_take(ctx, &ctx->stale, ASSIST_CACHE_STALE)
+           == NGX_OK)
+    {
+        return;
+    }
+
+    if (ngx_http_assist_answer_json(r, ctx, &members) != NGX_OK
+        || ngx_http_assist_answer_store(r, ctx, &members, &record) != NGX_OK)
+    {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
         return;
     }
 
-    /* who is told apart by a header is told apart by assist_cache_scope */
+    share = ngx_http_assist_ask_share(r, ctx, lcf);
 
-    if (ctx->cacheable && ctx->event.outcome == ASSIST_ANSWERED
-        && !ctx->degraded && !ctx->partial && ctx->redact.n == 0
-        && (!ctx->personal || lcf->cache_scope)
-        && ngx_http_assist_answer_store(r, ctx, &members, &record) == NGX_OK)
-    {
-        ngx_http_assist_cache_set(r, ctx->key, &record, lcf->cache_valid);
-        ngx_http_assist_ask_remember(r, ctx);
+    if (share == NGX_HTTP_ASSIST_SHARE_ALL) {
+        ngx_http_assist_cache_set(r, ctx->key, &record, lcf->cache_valid,
+                                  lcf->cache_use_stale
+                                  & NGX_HTTP_ASSIST_STALE_OFF
+                                  ? 0 : NGX_HTTP_ASSIST_STALE_TIME);
+
+        if (!ctx->background) {
+            ngx_http_assist_ask_remember(r, ctx);
+        }
     }
 
-    ngx_http_finalize_request(r, ngx_http_assist_ask_send(r, ctx, &members));
+    ngx_http_assist_flight_end(ctx, &record, ASSIST_CACHE_HIT, share);
+
+    if (ctx->background) {
+        ngx_http_assist_background_over(ctx);
+        return;
+    }
+
+    ngx_http_finalize_request(r, ctx->gone ? NGX_HTTP_CLIENT_CLOSED_REQUEST
+                              : ngx_http_assist_ask_send(r, ctx, &members));
+}
+
+
+/* An old answer instead of none, or of the catalogue's for want of a model. */
+
+static ngx_uint_t
+ngx_http_assist_ask_prefers_stale(ngx_http_assist_ctx_t *ctx,
+    ngx_http_assist_loc_conf_t *lcf)
+{
+    ngx_uint_t  failed;
+
+    if (ctx->stale.len == 0 || ngx_http_assist_stream_began(ctx)
+        || ctx->background)
+    {
+        return 0;
+    }
+
+    failed = ctx->late || ctx->event.outcome == ASSIST_ERROR_TIMEOUT
+             ? NGX_HTTP_ASSIST_STALE_TIMEOUT
+             : ctx->event.degraded
+               || ctx->event.outcome > ASSIST_ERROR_TIMEOUT
+               ? NGX_HTTP_ASSIST_STALE_ERROR : 0;
+
+    return lcf->cache_use_stale & failed ? 1 : 0;
+}
+
+
+/*
+ * Whose is the answer?  Who is told apart by a header is told apart by
+ * assist_cache_scope; and in the background there was no header to read.
+ */
+
+static ngx_http_assist_share_e
+ngx_http_assist_ask_share(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_http_assist_loc_conf_t *lcf)
+{
+    if (!ctx->cacheable || ctx->redact.n
+        || (ctx->personal && (!lcf->cache_scope || ctx->background)))
+    {
+        return NGX_HTTP_ASSIST_SHARE_NONE;
+    }
+
+    if (ctx->event.outcome != ASSIST_ANSWERED || ctx->degraded || ctx->partial
+        || (lcf->no_cache
+            && ngx_http_test_predicates(r, lcf->no_cache) == NGX_DECLINED))
+    {
+        return NGX_HTTP_ASSIST_SHARE_BEGUN;
+    }
+
+    return NGX_HTTP_ASSIST_SHARE_ALL;
 }
 
 

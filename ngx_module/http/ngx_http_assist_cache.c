@@ -1,112 +1,48 @@
 /*
- * The cache: L1 in shared memory, L2 in Redis, both optional, one interface.
- *
- * A key is a SHA-256.  A value is stored with the time until which it is
- * fresh, so that L2 can fill L1 with what is left of it.  L1 is bounded by its
- * zone; the least recently used value goes first.
+ * The cache: L1 in shared memory, L2 in Redis, behind one interface.  A value
+ * is fresh for a time, and may be kept longer, stale, for when there is no
+ * better one.  A failure of either level is a miss.
  */
 
 #include "ngx_http_assist.h"
 
 
 #define NGX_HTTP_ASSIST_FRESH_LEN  8            /* "5f3a9c00": seconds, hex */
-#define NGX_HTTP_ASSIST_EVICT_MAX  32           /* to make room for one value */
 #define NGX_HTTP_ASSIST_VALUE_MAX  (256 * 1024)
 
 
-typedef struct {
-    ngx_rbtree_node_t  node;                    /* its key: the first bytes */
-    ngx_queue_t        queue;
-    time_t             fresh;                   /* until then, seconds */
-    size_t             len;
-    u_char             key[ASSIST_DIGEST_LEN];
-    u_char             data[1];
-} ngx_http_assist_cached_t;
-
-typedef struct {
-    ngx_rbtree_t       rbtree;
-    ngx_rbtree_node_t  sentinel;
-    ngx_queue_t        queue;                   /* most recently used first */
-} ngx_http_assist_cache_shctx_t;
-
-
-static ngx_int_t ngx_http_assist_l1_get(ngx_http_request_t *r,
-    ngx_http_assist_zone_t *zone, u_char *key, ngx_str_t *value);
-static void ngx_http_assist_l1_set(ngx_http_assist_zone_t *zone,
-    u_char *key, ngx_str_t *value, time_t fresh);
-static ngx_http_assist_cached_t *ngx_http_assist_l1_lookup(
-    ngx_http_assist_zone_t *zone, u_char *key);
-static void ngx_http_assist_l1_remove(ngx_http_assist_zone_t *zone,
-    ngx_http_assist_cached_t *c);
-static void ngx_http_assist_l1_insert(ngx_rbtree_node_t *temp,
-    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
-static ngx_rbtree_key_t ngx_http_assist_l1_hash(u_char *key);
 static void ngx_http_assist_l2_finish(ngx_http_assist_op_t *op);
+static time_t ngx_http_assist_l2_fresh(assist_str_t *value);
 static ngx_int_t ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf,
-    ngx_pool_t *pool, u_char *key, ngx_str_t *name);
-
-
-ngx_int_t
-ngx_http_assist_cache_init_zone(ngx_shm_zone_t *shm_zone, void *data)
-{
-    ngx_http_assist_zone_t *old = data;
-
-    ngx_http_assist_zone_t         *zone;
-    ngx_http_assist_cache_shctx_t  *sh;
-
-    zone = shm_zone->data;
-    zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
-
-    if (old) {
-        zone->sh = old->sh;
-        return NGX_OK;
-    }
-
-    if (shm_zone->shm.exists) {
-        zone->sh = zone->shpool->data;
-        return NGX_OK;
-    }
-
-    sh = ngx_slab_calloc(zone->shpool, sizeof(ngx_http_assist_cache_shctx_t));
-    if (sh == NULL) {
-        return NGX_ERROR;
-    }
-
-    zone->sh = sh;
-    zone->shpool->data = sh;
-    zone->shpool->log_nomem = 0;        /* a full cache is what it is for */
-
-    ngx_rbtree_init(&sh->rbtree, &sh->sentinel, ngx_http_assist_l1_insert);
-    ngx_queue_init(&sh->queue);
-
-    return NGX_OK;
-}
+    ngx_pool_t *pool, const char *kind, u_char *key, ngx_str_t *name);
 
 
 ngx_int_t
 ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     ngx_str_t *value, ngx_http_assist_op_handler_pt handler, void *data)
 {
+    ngx_int_t                     rc;
     ngx_str_t                     argv[2];
     ngx_http_assist_op_t         *op;
     ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    if (ngx_http_assist_cache_get_l1(r, key, value) == NGX_OK) {
-        return NGX_OK;
-    }
+    ngx_str_null(value);
+    rc = ngx_http_assist_cache_get_l1(r, key, value);
 
-    if (mcf->redis == NULL
-        || ngx_http_assist_l2_key(mcf, r->pool, key, &argv[1]) != NGX_OK)
+    if (rc == NGX_OK
+        || mcf->redis == NULL
+        || ngx_http_assist_l2_key(mcf, r->pool, "c:", key, &argv[1])
+           != NGX_OK)
     {
-        return NGX_DECLINED;
+        return rc;
     }
 
     op = ngx_http_assist_op_create(r, ops, handler, data,
                                    ngx_http_assist_redis_timeout(mcf->redis));
     if (op == NULL) {
-        return NGX_DECLINED;
+        return rc;
     }
 
     op->finish = ngx_http_assist_l2_finish;
@@ -115,7 +51,7 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
 
     if (ngx_http_assist_redis_send(mcf->redis, op, 2, argv) != NGX_OK) {
         ngx_http_assist_op_drop(op);
-        return NGX_DECLINED;
+        return rc;
     }
 
     return NGX_AGAIN;
@@ -131,7 +67,7 @@ ngx_http_assist_cache_get_l1(ngx_http_request_t *r, u_char *key,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
     return mcf->cache_zone
-           ? ngx_http_assist_l1_get(r, mcf->cache_zone->data, key, value)
+           ? ngx_http_assist_l1_get(r, mcf->cache_zone, key, value)
            : NGX_DECLINED;
 }
 
@@ -145,7 +81,7 @@ ngx_http_assist_cache_set_l1(ngx_http_request_t *r, u_char *key,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
     if (mcf->cache_zone) {
-        ngx_http_assist_l1_set(mcf->cache_zone->data, key, value,
+        ngx_http_assist_l1_set(mcf->cache_zone, key, value, ngx_time() + ttl,
                                ngx_time() + ttl);
     }
 }
@@ -153,7 +89,7 @@ ngx_http_assist_cache_set_l1(ngx_http_request_t *r, u_char *key,
 
 void
 ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key, ngx_str_t *value,
-    time_t ttl)
+    time_t ttl, time_t stale)
 {
     u_char                       *p, seconds[NGX_TIME_T_LEN];
     time_t                        fresh;
@@ -169,11 +105,13 @@ ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key, ngx_str_t *value,
     fresh = ngx_time() + ttl;
 
     if (mcf->cache_zone) {
-        ngx_http_assist_l1_set(mcf->cache_zone->data, key, value, fresh);
+        ngx_http_assist_l1_set(mcf->cache_zone, key, value, fresh,
+                               fresh + stale);
     }
 
     if (mcf->redis == NULL
-        || ngx_http_assist_l2_key(mcf, r->pool, key, &argv[1]) != NGX_OK)
+        || ngx_http_assist_l2_key(mcf, r->pool, "c:", key, &argv[1])
+           != NGX_OK)
     {
         return;
     }
@@ -191,238 +129,144 @@ ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key, ngx_str_t *value,
 
     ngx_str_set(&argv[3], "EX");
     argv[4].data = seconds;
-    argv[4].len = ngx_sprintf(seconds, "%T", ttl) - seconds;
+    argv[4].len = ngx_sprintf(seconds, "%T", ttl + stale) - seconds;
 
     /* nobody waits: a value that is not stored is a later miss */
     (void) ngx_http_assist_redis_send(mcf->redis, NULL, 5, argv);
 }
 
 
-static ngx_int_t
-ngx_http_assist_l1_get(ngx_http_request_t *r,
-    ngx_http_assist_zone_t *zone, u_char *key, ngx_str_t *value)
+ngx_int_t
+ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
+    u_char *key, uint64_t owner, ngx_msec_t ms,
+    ngx_http_assist_op_handler_pt handler, void *data)
 {
-    ngx_int_t                       rc;
-    ngx_http_assist_cached_t       *c;
-    ngx_http_assist_cache_shctx_t  *sh;
+    u_char                        id[16], age[NGX_INT64_LEN];
+    ngx_str_t                     argv[6];
+    ngx_http_assist_op_t         *op;
+    ngx_http_assist_main_conf_t  *mcf;
 
-    sh = zone->sh;
-    rc = NGX_DECLINED;
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    ngx_shmtx_lock(&zone->shpool->mutex);
-
-    c = ngx_http_assist_l1_lookup(zone, key);
-
-    if (c != NULL && c->fresh <= ngx_time()) {
-        ngx_http_assist_l1_remove(zone, c);
-        c = NULL;
-    }
-
-    if (c != NULL) {
-        value->data = ngx_pnalloc(r->pool, c->len);
-
-        if (value->data != NULL) {
-            ngx_memcpy(value->data, c->data, c->len);
-            value->len = c->len;
-            rc = NGX_OK;
-
-            ngx_queue_remove(&c->queue);
-            ngx_queue_insert_head(&sh->queue, &c->queue);
-        }
-    }
-
-    ngx_shmtx_unlock(&zone->shpool->mutex);
-
-    return rc;
-}
-
-
-static void
-ngx_http_assist_l1_set(ngx_http_assist_zone_t *zone, u_char *key,
-    ngx_str_t *value, time_t fresh)
-{
-    size_t                          size;
-    ngx_uint_t                      i;
-    ngx_http_assist_cached_t       *c;
-    ngx_http_assist_cache_shctx_t  *sh;
-
-    sh = zone->sh;
-    size = offsetof(ngx_http_assist_cached_t, data) + value->len;
-
-    ngx_shmtx_lock(&zone->shpool->mutex);
-
-    c = ngx_http_assist_l1_lookup(zone, key);
-
-    if (c != NULL) {
-        ngx_http_assist_l1_remove(zone, c);
-    }
-
-    c = ngx_slab_alloc_locked(zone->shpool, size);
-
-    for (i = 0; c == NULL && i < NGX_HTTP_ASSIST_EVICT_MAX
-                && !ngx_queue_empty(&sh->queue); i++)
+    if (mcf->redis == NULL
+        || ngx_http_assist_l2_key(mcf, r->pool, "l:", key, &argv[1])
+           != NGX_OK)
     {
-        ngx_http_assist_l1_remove(zone,
-                                  ngx_queue_data(ngx_queue_last(&sh->queue),
-                                                 ngx_http_assist_cached_t,
-                                                 queue));
-        c = ngx_slab_alloc_locked(zone->shpool, size);
+        return NGX_DECLINED;
     }
 
-    if (c != NULL) {
-        c->node.key = ngx_http_assist_l1_hash(key);
-        c->fresh = fresh;
-        c->len = value->len;
-        ngx_memcpy(c->key, key, ASSIST_DIGEST_LEN);
-        ngx_memcpy(c->data, value->data, value->len);
+    ngx_str_set(&argv[0], "SET");
+    argv[2].data = id;
+    argv[2].len = ngx_sprintf(id, "%016xL", owner) - id;
+    ngx_str_set(&argv[3], "PX");
+    argv[4].data = age;
+    argv[4].len = ngx_sprintf(age, "%M", ms) - age;
 
-        ngx_rbtree_insert(&sh->rbtree, &c->node);
-        ngx_queue_insert_head(&sh->queue, &c->queue);
+    if (handler == NULL) {
+        /* it is held: only longer */
+        ngx_str_set(&argv[5], "XX");
+        (void) ngx_http_assist_redis_send(mcf->redis, NULL, 6, argv);
+        return NGX_OK;
     }
 
-    ngx_shmtx_unlock(&zone->shpool->mutex);
-}
+    ngx_str_set(&argv[5], "NX");
 
-
-static ngx_http_assist_cached_t *
-ngx_http_assist_l1_lookup(ngx_http_assist_zone_t *zone, u_char *key)
-{
-    ngx_int_t                       rc;
-    ngx_rbtree_key_t                hash;
-    ngx_rbtree_node_t              *node, *sentinel;
-    ngx_http_assist_cached_t       *c;
-    ngx_http_assist_cache_shctx_t  *sh;
-
-    sh = zone->sh;
-    hash = ngx_http_assist_l1_hash(key);
-    node = sh->rbtree.root;
-    sentinel = sh->rbtree.sentinel;
-
-    while (node != sentinel) {
-
-        if (hash != node->key) {
-            node = hash < node->key ? node->left : node->right;
-            continue;
-        }
-
-        c = (ngx_http_assist_cached_t *) node;
-        rc = ngx_memcmp(key, c->key, ASSIST_DIGEST_LEN);
-
-        if (rc == 0) {
-            return c;
-        }
-
-        node = rc < 0 ? node->left : node->right;
+    op = ngx_http_assist_op_create(r, ops, handler, data,
+                                   ngx_http_assist_redis_timeout(mcf->redis));
+    if (op == NULL) {
+        return NGX_DECLINED;
     }
 
-    return NULL;
-}
-
-
-static void
-ngx_http_assist_l1_remove(ngx_http_assist_zone_t *zone,
-    ngx_http_assist_cached_t *c)
-{
-    ngx_http_assist_cache_shctx_t  *sh;
-
-    sh = zone->sh;
-
-    ngx_rbtree_delete(&sh->rbtree, &c->node);
-    ngx_queue_remove(&c->queue);
-    ngx_slab_free_locked(zone->shpool, c);
-}
-
-
-static void
-ngx_http_assist_l1_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
-    ngx_rbtree_node_t *sentinel)
-{
-    ngx_rbtree_node_t         **p;
-    ngx_http_assist_cached_t   *c, *t;
-
-    c = (ngx_http_assist_cached_t *) node;
-
-    for ( ;; ) {
-        t = (ngx_http_assist_cached_t *) temp;
-
-        if (node->key != temp->key) {
-            p = node->key < temp->key ? &temp->left : &temp->right;
-
-        } else {
-            p = ngx_memcmp(c->key, t->key, ASSIST_DIGEST_LEN) < 0
-                ? &temp->left : &temp->right;
-        }
-
-        if (*p == sentinel) {
-            break;
-        }
-
-        temp = *p;
+    if (ngx_http_assist_redis_send(mcf->redis, op, 6, argv) != NGX_OK) {
+        ngx_http_assist_op_drop(op);
+        return NGX_DECLINED;
     }
 
-    *p = node;
-    node->parent = temp;
-    node->left = sentinel;
-    node->right = sentinel;
-    ngx_rbt_red(node);
+    return NGX_AGAIN;
 }
 
 
-static ngx_rbtree_key_t
-ngx_http_assist_l1_hash(u_char *key)
+void
+ngx_http_assist_cache_release(ngx_http_request_t *r, u_char *key)
 {
-    ngx_rbtree_key_t  hash;
+    ngx_str_t                     argv[2];
+    ngx_http_assist_main_conf_t  *mcf;
 
-    ngx_memcpy(&hash, key, sizeof(ngx_rbtree_key_t));
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    return hash;
+    if (mcf->redis
+        && ngx_http_assist_l2_key(mcf, r->pool, "l:", key, &argv[1])
+           == NGX_OK)
+    {
+        ngx_str_set(&argv[0], "DEL");
+        (void) ngx_http_assist_redis_send(mcf->redis, NULL, 2, argv);
+    }
 }
 
 
-/* Takes the time off Redis's value, and fills L1 with what is left of it. */
+/*
+ * Takes the time off Redis's value, and fills L1 with what is left of it.  A
+ * stale one has the number 1.
+ */
 
 static void
 ngx_http_assist_l2_finish(ngx_http_assist_op_t *op)
 {
     time_t                        fresh;
     ngx_str_t                     value;
+    assist_str_t                  text;
     ngx_http_assist_main_conf_t  *mcf;
 
     if (op->value.type != ASSIST_STRING) {
         return;
     }
 
-    value = ngx_http_assist_ngx_str(op->value.string);
-    op->value.type = ASSIST_NIL;
-    op->value.error = NULL;
+    text = op->value.string;
+    fresh = ngx_http_assist_l2_fresh(&text);
 
-    if (value.len < NGX_HTTP_ASSIST_FRESH_LEN) {
+    if (fresh == (time_t) NGX_ERROR) {
+        op->value.type = ASSIST_NIL;
+        op->value.error = NULL;
         return;
     }
 
-    fresh = (time_t) ngx_hextoi(value.data, NGX_HTTP_ASSIST_FRESH_LEN);
-
-    if (fresh == (time_t) NGX_ERROR || fresh <= ngx_time()) {
-        return;
-    }
-
-    value.data += NGX_HTTP_ASSIST_FRESH_LEN;
-    value.len -= NGX_HTTP_ASSIST_FRESH_LEN;
-
-    op->value.type = ASSIST_STRING;
-    op->value.string = ngx_http_assist_str(value);
+    op->value.string = text;
+    op->value.number = fresh <= ngx_time();
 
     mcf = ngx_http_get_module_main_conf(op->request, ngx_http_assist_module);
 
-    if (mcf->cache_zone && value.len <= NGX_HTTP_ASSIST_VALUE_MAX) {
-        ngx_http_assist_l1_set(mcf->cache_zone->data, op->key, &value, fresh);
+    if (fresh > ngx_time() && mcf->cache_zone
+        && text.len <= NGX_HTTP_ASSIST_VALUE_MAX)
+    {
+        value = ngx_http_assist_ngx_str(text);
+        ngx_http_assist_l1_set(mcf->cache_zone, op->key, &value, fresh, fresh);
     }
+}
+
+
+/* The time, of a value of ours, which is what is left. */
+
+static time_t
+ngx_http_assist_l2_fresh(assist_str_t *value)
+{
+    time_t  fresh;
+
+    if (value->len < NGX_HTTP_ASSIST_FRESH_LEN) {
+        return NGX_ERROR;
+    }
+
+    fresh = (time_t) ngx_hextoi((u_char *) value->data,
+                                NGX_HTTP_ASSIST_FRESH_LEN);
+    value->data += NGX_HTTP_ASSIST_FRESH_LEN;
+    value->len -= NGX_HTTP_ASSIST_FRESH_LEN;
+
+    return fresh;
 }
 
 
 static ngx_int_t
 ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, ngx_pool_t *pool,
-    u_char *key, ngx_str_t *name)
+    const char *kind, u_char *key, ngx_str_t *name)
 {
     u_char     *p;
     ngx_str_t   prefix;
@@ -437,7 +281,7 @@ ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, ngx_pool_t *pool,
     }
 
     p = ngx_cpymem(name->data, prefix.data, prefix.len);
-    p = ngx_cpymem(p, "c:", 2);
+    p = ngx_cpymem(p, kind, 2);
     (void) ngx_hex_dump(p, key, ASSIST_DIGEST_LEN);
 
     return NGX_OK;

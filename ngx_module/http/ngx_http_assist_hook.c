@@ -226,6 +226,7 @@ ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     ngx_http_assist_op_park(r);
     ngx_http_assist_stream_park(r, ctx);
+    ngx_http_assist_flight_park(r, ctx);
 }
 
 

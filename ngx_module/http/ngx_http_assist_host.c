@@ -451,7 +451,7 @@ ngx_http_assist_host_cache_set(void *host, assist_str_t key, assist_str_t text,
     value = ngx_http_assist_ngx_str(text);
 
     ngx_http_assist_host_key(ctx, key, hash);
-    ngx_http_assist_cache_set(ctx->request, hash, &value, ttl);
+    ngx_http_assist_cache_set(ctx->request, hash, &value, ttl, 0);
 }
 
 

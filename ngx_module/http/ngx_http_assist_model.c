@@ -509,7 +509,7 @@ ngx_http_assist_model_attempt_over(ngx_http_assist_model_t *m,
 
     /* what somebody has read cannot be taken back */
 
-    delivered = m->taken || (m->say && ngx_http_assist_stream_sent(m->ctx)
+    delivered = m->taken || (m->say && ngx_http_assist_flight_sent(m->ctx)
                                        > m->mark);
 
     if (delivered) {
@@ -554,6 +554,7 @@ ngx_http_assist_model_finish(ngx_http_assist_model_t *m, const char *reason)
     m->over = 1;
     m->reason = reason;
     m->ctx->degraded |= reason != NULL && m->nproviders;
+    m->ctx->late |= reason != NULL && ngx_strcmp(reason, "timeout") == 0;
     m->ctx->spent |= reason != NULL && ngx_strcmp(reason, "budget") == 0;
 
     op = m->op;

@@ -43,6 +43,15 @@ static char *ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 
+static ngx_conf_bitmask_t  ngx_http_assist_stale[] = {
+    { ngx_string("off"), NGX_HTTP_ASSIST_STALE_OFF },
+    { ngx_string("error"), NGX_HTTP_ASSIST_STALE_ERROR },
+    { ngx_string("timeout"), NGX_HTTP_ASSIST_STALE_TIMEOUT },
+    { ngx_string("updating"), NGX_HTTP_ASSIST_STALE_UPDATING },
+    { ngx_null_string, 0 }
+};
+
+
 static ngx_command_t  ngx_http_assist_commands[] = {
 
     { ngx_string("assist"),
@@ -190,6 +199,41 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       ngx_http_assist_cache_valid,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
+      NULL },
+
+    { ngx_string("assist_cache_lock"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, cache_lock),
+      NULL },
+
+    { ngx_string("assist_cache_lock_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, cache_lock_timeout),
+      NULL },
+
+    { ngx_string("assist_cache_use_stale"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_bitmask_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, cache_use_stale),
+      &ngx_http_assist_stale },
+
+    { ngx_string("assist_cache_bypass"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_set_predicate_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, cache_bypass),
+      NULL },
+
+    { ngx_string("assist_no_cache"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_set_predicate_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, no_cache),
       NULL },
 
     { ngx_string("assist_cache_scope"),
@@ -381,7 +425,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     lcf->chat = 0;
+     *     lcf->chat, cache_use_stale = 0;
      *     lcf->cache_seed = NULL;
      */
 
@@ -392,6 +436,10 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     lcf->hook_cpu = NGX_CONF_UNSET_MSEC;
     lcf->hook_timeout = NGX_CONF_UNSET_MSEC;
     lcf->cache_valid = NGX_CONF_UNSET;
+    lcf->cache_lock = NGX_CONF_UNSET;
+    lcf->cache_lock_timeout = NGX_CONF_UNSET_MSEC;
+    lcf->cache_bypass = NGX_CONF_UNSET_PTR;
+    lcf->no_cache = NGX_CONF_UNSET_PTR;
     lcf->cache_scope = NGX_CONF_UNSET_PTR;
     lcf->fetch = NGX_CONF_UNSET_PTR;
     lcf->use = NGX_CONF_UNSET_PTR;
@@ -419,6 +467,20 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->hook_cpu, prev->hook_cpu, 50);
     ngx_conf_merge_msec_value(conf->hook_timeout, prev->hook_timeout, 2000);
     ngx_conf_merge_sec_value(conf->cache_valid, prev->cache_valid, 3600);
+    ngx_conf_merge_value(conf->cache_lock, prev->cache_lock, 1);
+    ngx_conf_merge_msec_value(conf->cache_lock_timeout,
+                              prev->cache_lock_timeout, 5000);
+    ngx_conf_merge_bitmask_value(conf->cache_use_stale, prev->cache_use_stale,
+                                 (NGX_CONF_BITMASK_SET
+                                  |NGX_HTTP_ASSIST_STALE_OFF));
+
+    if (conf->cache_use_stale & NGX_HTTP_ASSIST_STALE_OFF) {
+        conf->cache_use_stale = NGX_CONF_BITMASK_SET
+                                |NGX_HTTP_ASSIST_STALE_OFF;
+    }
+
+    ngx_conf_merge_ptr_value(conf->cache_bypass, prev->cache_bypass, NULL);
+    ngx_conf_merge_ptr_value(conf->no_cache, prev->no_cache, NULL);
     ngx_conf_merge_ptr_value(conf->cache_scope, prev->cache_scope, NULL);
     ngx_conf_merge_value(conf->coverage_log, prev->coverage_log, 1);
 

@@ -300,6 +300,7 @@ ngx_http_assist_ctx_cleanup(void *data)
     mcf = ngx_http_get_module_main_conf(ctx->request, ngx_http_assist_module);
 
     ngx_http_assist_hook_cancel(ctx);
+    ngx_http_assist_flight_leave(ctx);
     ngx_http_assist_stream_close(ctx);
     assist_buf_free(&ctx->said);
     assist_redact_free(&ctx->redact);

@@ -56,8 +56,10 @@ ngx_http_assist_stream_close(ngx_http_assist_ctx_t *ctx)
 void
 ngx_http_assist_stream_more(ngx_http_assist_ctx_t *ctx)
 {
-    if (ctx->stream && !ctx->stream->event.posted
-        && ctx->said.len > ctx->stream->sent)
+    ngx_http_assist_flight_more(ctx);
+
+    if (ctx->stream && !ctx->gone && !ctx->stream->event.posted
+        && ngx_http_assist_flight_said(ctx)->len > ctx->stream->sent)
     {
         ngx_post_event(&ctx->stream->event, &ngx_posted_events);
     }
@@ -142,7 +144,7 @@ ngx_http_assist_stream_end(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 void
 ngx_http_assist_stream_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    if (ngx_http_assist_stream_began(ctx)) {
+    if (ngx_http_assist_stream_began(ctx) && !ctx->gone) {
         r->write_event_handler = ngx_http_assist_stream_writer;
     }
 }
@@ -161,6 +163,10 @@ ngx_http_assist_stream_event(ngx_event_t *ev)
     ctx = ev->data;
     r = ctx->stream->request;
     c = r->connection;
+
+    if (ctx->gone) {
+        return;
+    }
 
     ngx_http_set_log_request(c->log, r);
 
@@ -317,11 +323,14 @@ ngx_http_assist_stream_begin(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 static assist_str_t
 ngx_http_assist_stream_piece(ngx_http_assist_ctx_t *ctx, size_t max)
 {
-    assist_str_t  piece;
+    assist_str_t         piece;
+    const assist_buf_t  *said;
 
-    piece.data = ctx->said.data + ctx->stream->sent;
-    piece.len = ctx->said.len > ctx->stream->sent
-                ? ctx->said.len - ctx->stream->sent : 0;
+    said = ngx_http_assist_flight_said(ctx);
+
+    piece.data = said->data + ctx->stream->sent;
+    piece.len = said->len > ctx->stream->sent ? said->len - ctx->stream->sent
+                                              : 0;
 
     if (piece.len > max) {
         piece.len = max;

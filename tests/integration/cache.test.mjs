@@ -181,7 +181,9 @@ test('what Redis holds and is not ours is a miss', async (stage) => {
                        'ffffffff2\x1fanswered\x1f\x1f\x1f\x1f\x1f1\n{}',
                        '000000011\x1fanswered\x1f\x1fh\x1f1\x1fm\x1f1\n"a":1']) {
     await redis.command('SET', key, value);
-    assert.deepEqual(await states(port, [fee]), ['MISS'], value);
+    // the last one would do, but for its time
+    assert.deepEqual(await states(port, [fee]),
+                     [value.startsWith('0') ? 'EXPIRED' : 'MISS'], value);
   }
   await redis.command('DEL', key);
   await redis.command('LPUSH', key, 'a list');
@@ -248,7 +250,8 @@ test('Redis that does not answer costs its timeout at most', async (stage) => {
     sleep(i * 20).then(() => ask(port, fee))));
   redis.resume();
   for (const { json, ms } of got) {
-    assert.equal(json.cache, 'MISS');
+    // those who ask while another's is made get that one
+    assert.match(json.cache, /^(MISS|HIT)$/);
     assert.ok(ms < 250, `${ms} ms`);
   }
   assert.equal(nginx.logged(away).length, 1);

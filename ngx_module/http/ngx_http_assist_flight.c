@@ -1,0 +1,768 @@
+#include "ngx_http_assist.h"
+
+
+#define NGX_HTTP_ASSIST_FLIGHTS  256        /* buckets */
+#define NGX_HTTP_ASSIST_LEASE    3000       /* ms; renewed in time */
+#define NGX_HTTP_ASSIST_LOOK     100        /* ms between two looks */
+
+
+struct ngx_http_assist_flight_s {
+    ngx_queue_t             link;
+    u_char                  key[ASSIST_DIGEST_LEN];
+    ngx_http_assist_ctx_t  *leader;
+    ngx_queue_t             followers;      /* of ctx->following */
+    uint64_t                owner;          /* of lock and lease */
+    ngx_msec_t              deadline;       /* to get them */
+    ngx_msec_t              age;            /* for which they are taken */
+    ngx_event_t             renew;
+    unsigned                locked:1;
+    unsigned                leased:1;
+};
+
+
+static ngx_http_assist_flight_t *ngx_http_assist_flight_find(u_char *key);
+static ngx_http_assist_flight_t *ngx_http_assist_flight_create(
+    ngx_http_assist_ctx_t *ctx);
+static ngx_int_t ngx_http_assist_flight_lock(ngx_http_assist_flight_t *f);
+static ngx_int_t ngx_http_assist_flight_lease(ngx_http_assist_flight_t *f);
+static void ngx_http_assist_flight_leased(ngx_http_assist_op_t *op);
+static ngx_int_t ngx_http_assist_flight_wait(ngx_http_assist_flight_t *f);
+static void ngx_http_assist_flight_look(ngx_http_assist_op_t *op);
+static void ngx_http_assist_flight_looked(ngx_http_assist_op_t *op);
+static void ngx_http_assist_flight_go_on(ngx_http_assist_flight_t *f);
+static ngx_int_t ngx_http_assist_flight_leads(ngx_http_assist_flight_t *f);
+static void ngx_http_assist_flight_renew(ngx_event_t *ev);
+static void ngx_http_assist_flight_follow(ngx_http_assist_flight_t *f,
+    ngx_http_assist_ctx_t *ctx);
+static void ngx_http_assist_flight_unfollow(ngx_http_assist_ctx_t *ctx);
+static void ngx_http_assist_flight_impatient(ngx_event_t *ev);
+static void ngx_http_assist_flight_land(ngx_http_assist_flight_t *f);
+static void ngx_http_assist_flight_pass_on(ngx_queue_t *followers);
+static void ngx_http_assist_flight_take(ngx_event_t *ev);
+static void ngx_http_assist_flight_close(ngx_event_t *ev);
+static void ngx_http_assist_flight_reading(ngx_http_request_t *r);
+static ngx_http_assist_loc_conf_t *ngx_http_assist_flight_conf(
+    ngx_http_assist_ctx_t *ctx);
+
+
+static ngx_queue_t  ngx_http_assist_flights[NGX_HTTP_ASSIST_FLIGHTS];
+
+
+ngx_int_t
+ngx_http_assist_flight_join(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    ngx_http_assist_flight_t  *f;
+
+    f = ngx_http_assist_flight_find(ctx->key);
+
+    if (f != NULL) {
+        ngx_http_assist_flight_follow(f, ctx);
+        return NGX_AGAIN;
+    }
+
+    f = ngx_http_assist_flight_create(ctx);
+
+    if (f == NULL) {
+        /* then it is made for one alone */
+        return NGX_OK;
+    }
+
+    return ngx_http_assist_flight_lock(f);
+}
+
+
+ngx_uint_t
+ngx_http_assist_flight_busy(u_char *key)
+{
+    return ngx_http_assist_flight_find(key) != NULL;
+}
+
+
+static ngx_http_assist_flight_t *
+ngx_http_assist_flight_find(u_char *key)
+{
+    ngx_queue_t               *q, *bucket;
+    ngx_http_assist_flight_t  *f;
+
+    bucket = &ngx_http_assist_flights[key[0]];
+
+    if (bucket->next == NULL) {
+        ngx_queue_init(bucket);
+    }
+
+    for (q = ngx_queue_head(bucket);
+         q != ngx_queue_sentinel(bucket);
+         q = ngx_queue_next(q))
+    {
+        f = ngx_queue_data(q, ngx_http_assist_flight_t, link);
+
+        if (ngx_memcmp(f->key, key, ASSIST_DIGEST_LEN) == 0) {
+            return f;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_assist_flight_t *
+ngx_http_assist_flight_create(ngx_http_assist_ctx_t *ctx)
+{
+    ngx_http_assist_flight_t    *f;
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_http_assist_flight_conf(ctx);
+
+    f = ngx_calloc(sizeof(ngx_http_assist_flight_t),
+                   ctx->request->connection->log);
+    if (f == NULL) {
+        return NULL;
+    }
+
+    ngx_memcpy(f->key, ctx->key, ASSIST_DIGEST_LEN);
+    ngx_queue_init(&f->followers);
+    ngx_queue_insert_tail(&ngx_http_assist_flights[f->key[0]], &f->link);
+
+    f->leader = ctx;
+    ctx->flight = f;
+
+    f->owner = ((uint64_t) ngx_pid << 32) ^ ((uint64_t) ngx_random() << 16)
+               ^ (uint64_t) (uintptr_t) f;
+    f->deadline = ngx_current_msec + lcf->cache_lock_timeout;
+    f->age = ngx_max(ngx_min(lcf->cache_lock_timeout,
+                             NGX_HTTP_ASSIST_LEASE), 100);
+
+    f->renew.data = f;
+    f->renew.handler = ngx_http_assist_flight_renew;
+    f->renew.log = ngx_cycle->log;
+    f->renew.cancelable = 1;
+
+    return f;
+}
+
+
+/* The node's lock; who gets it looks into the cache again. */
+
+static ngx_int_t
+ngx_http_assist_flight_lock(ngx_http_assist_flight_t *f)
+{
+    ngx_int_t                     rc;
+    ngx_str_t                     record;
+    ngx_http_request_t           *r;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    r = f->leader->request;
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if ((ngx_msec_int_t) (f->deadline - ngx_current_msec) <= 0) {
+        return ngx_http_assist_flight_leads(f);
+    }
+
+    if (mcf->cache_zone && !f->locked) {
+
+        if (ngx_http_assist_l1_lock(mcf->cache_zone, f->key, f->owner, f->age)
+            != NGX_OK)
+        {
+            return ngx_http_assist_flight_wait(f);
+        }
+
+        f->locked = 1;
+
+        rc = ngx_http_assist_l1_get(r, mcf->cache_zone, f->key, &record);
+
+        if (rc == NGX_OK) {
+            return ngx_http_assist_ask_take(f->leader, &record,
+                                            ASSIST_CACHE_HIT)
+                   == NGX_OK
+                   ? NGX_AGAIN : ngx_http_assist_flight_leads(f);
+        }
+    }
+
+    return ngx_http_assist_flight_lease(f);
+}
+
+
+/* The portal's lease. */
+
+static ngx_int_t
+ngx_http_assist_flight_lease(ngx_http_assist_flight_t *f)
+{
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = f->leader;
+
+    if (!ctx->unleased
+        && ngx_http_assist_cache_lease(ctx->request, &ctx->ops, f->key,
+                                       f->owner, f->age,
+                                       ngx_http_assist_flight_leased, f)
+           == NGX_AGAIN)
+    {
+        ngx_http_assist_op_park(ctx->request);
+        ngx_http_assist_flight_park(ctx->request, ctx);
+        return NGX_AGAIN;
+    }
+
+    return ngx_http_assist_flight_leads(f);
+}
+
+
+static void
+ngx_http_assist_flight_leased(ngx_http_assist_op_t *op)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                  record;
+    ngx_http_assist_ctx_t     *ctx;
+    ngx_http_assist_flight_t  *f;
+
+    f = op->data;
+    ctx = f->leader;
+
+    if (op->value.type == ASSIST_NIL && op->value.error == NULL) {
+        /* another node has it */
+        (void) ngx_http_assist_flight_wait(f);
+        return;
+    }
+
+    f->leased = op->value.type == ASSIST_STRING;
+
+    if (f->leased) {
+        rc = ngx_http_assist_cache_get(ctx->request, &ctx->ops, f->key,
+                                       &record, ngx_http_assist_flight_looked,
+                                       f);
+
+        if (rc == NGX_AGAIN) {
+            return;
+        }
+    }
+
+    /* also where Redis failed: then each node makes its own */
+
+    (void) ngx_http_assist_flight_leads(f);
+    ngx_http_assist_ask_lead(ctx);
+}
+
+
+/* Somebody else makes it: look again in a while. */
+
+static ngx_int_t
+ngx_http_assist_flight_wait(ngx_http_assist_flight_t *f)
+{
+    ngx_msec_t              ms;
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = f->leader;
+    ms = NGX_HTTP_ASSIST_LOOK / 2 + ngx_random() % NGX_HTTP_ASSIST_LOOK;
+
+    if (ngx_http_assist_op_sleep(ctx->request, &ctx->ops,
+                                 ngx_http_assist_flight_look, f, ms)
+        == NULL)
+    {
+        return ngx_http_assist_flight_leads(f);
+    }
+
+    ngx_http_assist_op_park(ctx->request);
+    ngx_http_assist_flight_park(ctx->request, ctx);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_assist_flight_look(ngx_http_assist_op_t *op)
+{
+    ngx_int_t                  rc;
+    ngx_str_t                  record;
+    ngx_http_assist_ctx_t     *ctx;
+    ngx_http_assist_flight_t  *f;
+
+    f = op->data;
+    ctx = f->leader;
+
+    rc = ngx_http_assist_cache_get(ctx->request, &ctx->ops, f->key, &record,
+                                   ngx_http_assist_flight_looked, f);
+
+    if (rc == NGX_AGAIN) {
+        return;
+    }
+
+    if (rc == NGX_OK
+        && ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT) == NGX_OK)
+    {
+        return;
+    }
+
+    ngx_http_assist_flight_go_on(f);
+}
+
+
+/* What Redis has of it. */
+
+static void
+ngx_http_assist_flight_looked(ngx_http_assist_op_t *op)
+{
+    ngx_str_t                  record;
+    ngx_http_assist_ctx_t     *ctx;
+    ngx_http_assist_flight_t  *f;
+
+    f = op->data;
+    ctx = f->leader;
+
+    if (op->value.type == ASSIST_STRING && op->value.number == 0) {
+        record = ngx_http_assist_ngx_str(op->value.string);
+
+        if (ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
+            == NGX_OK)
+        {
+            return;
+        }
+    }
+
+    ngx_http_assist_flight_go_on(f);
+}
+
+
+static void
+ngx_http_assist_flight_go_on(ngx_http_assist_flight_t *f)
+{
+    ngx_int_t  rc;
+
+    rc = f->leased ? ngx_http_assist_flight_leads(f)
+                   : ngx_http_assist_flight_lock(f);
+
+    if (rc == NGX_OK) {
+        ngx_http_assist_ask_lead(f->leader);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_assist_flight_leads(ngx_http_assist_flight_t *f)
+{
+    if (f->locked || f->leased) {
+        ngx_add_timer(&f->renew, f->age / 3);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_assist_flight_renew(ngx_event_t *ev)
+{
+    ngx_http_request_t           *r;
+    ngx_http_assist_flight_t     *f;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    f = ev->data;
+    r = f->leader->request;
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if (f->locked) {
+        (void) ngx_http_assist_l1_lock(mcf->cache_zone, f->key, f->owner,
+                                       f->age);
+    }
+
+    if (f->leased) {
+        (void) ngx_http_assist_cache_lease(r, NULL, f->key, f->owner, f->age,
+                                           NULL, NULL);
+    }
+
+    ngx_add_timer(&f->renew, f->age / 3);
+}
+
+
+static void
+ngx_http_assist_flight_follow(ngx_http_assist_flight_t *f,
+    ngx_http_assist_ctx_t *ctx)
+{
+    ngx_msec_int_t  left;
+
+    ctx->flight = f;
+    ngx_queue_insert_tail(&f->followers, &ctx->following);
+
+    if (ctx->patient_until == 0) {
+        ctx->patient_until = ngx_current_msec
+                 + ngx_http_assist_flight_conf(ctx)->cache_lock_timeout;
+    }
+
+    left = (ngx_msec_int_t) (ctx->patient_until - ngx_current_msec);
+
+    ctx->patience.data = ctx;
+    ctx->patience.handler = ngx_http_assist_flight_impatient;
+    ctx->patience.log = ctx->request->connection->log;
+    ngx_add_timer(&ctx->patience, ngx_max(left, 1));
+
+    ngx_http_assist_op_park(ctx->request);
+    ngx_http_assist_stream_park(ctx->request, ctx);
+
+    /* what was said before it came */
+    ngx_http_assist_stream_more(ctx);
+}
+
+
+static void
+ngx_http_assist_flight_unfollow(ngx_http_assist_ctx_t *ctx)
+{
+    ngx_queue_remove(&ctx->following);
+    ctx->flight = NULL;
+
+    if (ctx->patience.timer_set) {
+        ngx_del_timer(&ctx->patience);
+    }
+}
+
+
+/* Longer than assist_cache_lock_timeout, and nothing was said yet. */
+
+static void
+ngx_http_assist_flight_impatient(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = ev->data;
+
+    if (ngx_http_assist_stream_began(ctx)) {
+        return;
+    }
+
+    c = ctx->request->connection;
+
+    ngx_http_set_log_request(c->log, ctx->request);
+    ngx_http_assist_flight_unfollow(ctx);
+    ngx_http_assist_ask_lead(ctx);
+    ngx_http_run_posted_requests(c);
+}
+
+
+void
+ngx_http_assist_flight_end(ngx_http_assist_ctx_t *ctx, ngx_str_t *record,
+    assist_cache_t status, ngx_http_assist_share_e share)
+{
+    ngx_uint_t                 began;
+    ngx_queue_t                waiting, *q;
+    ngx_http_assist_ctx_t     *follower;
+    ngx_http_assist_flight_t  *f;
+
+    f = ctx->flight;
+
+    if (f == NULL || f->leader != ctx) {
+        return;
+    }
+
+    ngx_queue_init(&waiting);
+
+    while (!ngx_queue_empty(&f->followers)) {
+        q = ngx_queue_head(&f->followers);
+        follower = ngx_queue_data(q, ngx_http_assist_ctx_t, following);
+        ngx_http_assist_flight_unfollow(follower);
+
+        began = ngx_http_assist_stream_began(follower);
+
+        if (!began && share != NGX_HTTP_ASSIST_SHARE_ALL) {
+            ngx_queue_insert_tail(&waiting, &follower->following);
+            continue;
+        }
+
+        /* each from an event of its own, in its own context */
+
+        follower->record.len = 0;
+        follower->record_status = status;
+
+        if (share != NGX_HTTP_ASSIST_SHARE_NONE) {
+            follower->record.data = ngx_pnalloc(follower->request->pool,
+                                                record->len);
+
+            if (follower->record.data) {
+                follower->record.len = record->len;
+                ngx_memcpy(follower->record.data, record->data, record->len);
+            }
+        }
+
+        follower->patience.handler = ngx_http_assist_flight_take;
+        ngx_post_event(&follower->patience, &ngx_posted_events);
+    }
+
+    ngx_http_assist_flight_land(f);
+    ngx_http_assist_flight_pass_on(&waiting);
+}
+
+
+/* A follower's turn: the leader's answer, or none. */
+
+static void
+ngx_http_assist_flight_take(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = ev->data;
+    c = ctx->request->connection;
+
+    ngx_http_set_log_request(c->log, ctx->request);
+
+    if (ctx->record.len == 0
+        || ngx_http_assist_ask_take(ctx, &ctx->record, ctx->record_status)
+           != NGX_OK)
+    {
+        if (ngx_http_assist_stream_began(ctx)) {
+            /* a part of it has been sent, and the rest is not for this one */
+            ctx->outcome = 1;
+            ctx->event.outcome = ASSIST_ERROR_PROVIDER;
+            ngx_http_assist_ask_done(ctx->request);
+
+        } else if (ctx->flight == NULL
+                   || ngx_http_assist_flight_lock(ctx->flight) == NGX_OK)
+        {
+            ngx_http_assist_ask_lead(ctx);
+        }
+    }
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* One after another: the first makes it, the others follow it. */
+
+static void
+ngx_http_assist_flight_pass_on(ngx_queue_t *followers)
+{
+    ngx_queue_t               *q;
+    ngx_http_assist_ctx_t     *ctx;
+    ngx_http_assist_flight_t  *f;
+
+    f = NULL;
+
+    while (!ngx_queue_empty(followers)) {
+        q = ngx_queue_head(followers);
+        ngx_queue_remove(q);
+        ctx = ngx_queue_data(q, ngx_http_assist_ctx_t, following);
+
+        if (f != NULL) {
+            ngx_http_assist_flight_follow(f, ctx);
+            continue;
+        }
+
+        f = ngx_http_assist_flight_create(ctx);
+
+        ctx->record.len = 0;
+        ctx->patience.handler = ngx_http_assist_flight_take;
+        ngx_post_event(&ctx->patience, &ngx_posted_events);
+    }
+}
+
+
+/* Nobody makes it any more, or it is made. */
+
+static void
+ngx_http_assist_flight_land(ngx_http_assist_flight_t *f)
+{
+    ngx_http_request_t           *r;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    r = f->leader->request;
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    f->leader->flight = NULL;
+
+    if (f->renew.timer_set) {
+        ngx_del_timer(&f->renew);
+    }
+
+    if (f->locked) {
+        ngx_http_assist_l1_unlock(mcf->cache_zone, f->key, f->owner);
+    }
+
+    if (f->leased) {
+        /* after the value, on the same connection */
+        ngx_http_assist_cache_release(r, f->key);
+    }
+
+    ngx_queue_remove(&f->link);
+    ngx_free(f);
+}
+
+
+void
+ngx_http_assist_flight_leave(ngx_http_assist_ctx_t *ctx)
+{
+    ngx_http_assist_ctx_t     *leader;
+    ngx_http_assist_flight_t  *f;
+
+    if (ctx->patience.posted) {
+        ngx_delete_posted_event(&ctx->patience);
+    }
+
+    f = ctx->flight;
+
+    if (f == NULL) {
+        return;
+    }
+
+    if (f->leader == ctx) {
+        ngx_http_assist_flight_end(ctx, NULL, ASSIST_CACHE_NONE,
+                                   NGX_HTTP_ASSIST_SHARE_NONE);
+        return;
+    }
+
+    ngx_http_assist_flight_unfollow(ctx);
+    leader = f->leader;
+
+    if (leader->gone && ngx_queue_empty(&f->followers)) {
+        /* it went on for this one only */
+        leader->patience.data = leader;
+        leader->patience.handler = ngx_http_assist_flight_close;
+        leader->patience.log = leader->request->connection->log;
+        ngx_post_event(&leader->patience, &ngx_posted_events);
+    }
+}
+
+
+/* A leader whose client has left, when nobody follows it any more. */
+
+static void
+ngx_http_assist_flight_close(ngx_event_t *ev)
+{
+    ngx_connection_t       *c;
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = ev->data;
+    c = ctx->request->connection;
+
+    if (ctx->flight && !ngx_queue_empty(&ctx->flight->followers)) {
+        /* somebody came meanwhile */
+        return;
+    }
+
+    ngx_http_set_log_request(c->log, ctx->request);
+    ngx_http_finalize_request(ctx->request, NGX_HTTP_CLIENT_CLOSED_REQUEST);
+    ngx_http_run_posted_requests(c);
+}
+
+
+void
+ngx_http_assist_flight_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    if (ctx->flight && ctx->flight->leader == ctx) {
+        r->read_event_handler = ctx->gone ? ngx_http_request_empty_handler
+                                          : ngx_http_assist_flight_reading;
+    }
+}
+
+
+/* As ngx_http_test_reading(), where others wait for what this one makes. */
+
+static void
+ngx_http_assist_flight_reading(ngx_http_request_t *r)
+{
+    char                    buf[1];
+    ssize_t                 n;
+    ngx_connection_t       *c;
+    ngx_http_assist_ctx_t  *ctx;
+
+    c = r->connection;
+    ctx = ngx_http_assist_ctx(r, 0);
+
+    if (ctx->flight == NULL || ngx_queue_empty(&ctx->flight->followers)) {
+        ngx_http_test_reading(r);
+        return;
+    }
+
+#if (NGX_HTTP_V2)
+    if (r->stream) {
+        n = c->error ? 0 : -1;
+    } else
+#endif
+    {
+        n = recv(c->fd, buf, 1, MSG_PEEK);
+
+        if (n == -1 && ngx_socket_errno != NGX_EAGAIN) {
+            n = 0;
+        }
+    }
+
+    if (n != 0) {
+        return;
+    }
+
+    /* it is heard by nobody, and goes on for those who follow */
+
+    ctx->gone = 1;
+    r->read_event_handler = ngx_http_request_empty_handler;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    if (c->write->timer_set) {
+        ngx_del_timer(c->write);
+    }
+
+    ngx_log_error(NGX_LOG_INFO, c->log, 0,
+                  "client has left, others wait for its answer");
+}
+
+
+const assist_buf_t *
+ngx_http_assist_flight_said(ngx_http_assist_ctx_t *ctx)
+{
+    ngx_http_assist_ctx_t  *leader;
+
+    if (ctx->flight == NULL || ctx->flight->leader == ctx) {
+        return &ctx->said;
+    }
+
+    leader = ctx->flight->leader;
+
+    /* what one citizen's header has a part in is not another's */
+
+    return leader->personal
+           && ngx_http_assist_flight_conf(leader)->cache_scope == NULL
+           ? &ctx->said : &leader->said;
+}
+
+
+void
+ngx_http_assist_flight_more(ngx_http_assist_ctx_t *ctx)
+{
+    ngx_queue_t  *q;
+
+    if (ctx->flight == NULL || ctx->flight->leader != ctx) {
+        return;
+    }
+
+    for (q = ngx_queue_head(&ctx->flight->followers);
+         q != ngx_queue_sentinel(&ctx->flight->followers);
+         q = ngx_queue_next(q))
+    {
+        ngx_http_assist_stream_more(ngx_queue_data(q, ngx_http_assist_ctx_t,
+                                                   following));
+    }
+}
+
+
+size_t
+ngx_http_assist_flight_sent(ngx_http_assist_ctx_t *ctx)
+{
+    size_t        sent;
+    ngx_queue_t  *q;
+
+    sent = ngx_http_assist_stream_sent(ctx);
+
+    if (ctx->flight && ctx->flight->leader == ctx) {
+        for (q = ngx_queue_head(&ctx->flight->followers);
+             q != ngx_queue_sentinel(&ctx->flight->followers);
+             q = ngx_queue_next(q))
+        {
+            sent = ngx_max(sent, ngx_http_assist_stream_sent(
+                               ngx_queue_data(q, ngx_http_assist_ctx_t,
+                                              following)));
+        }
+    }
+
+    return sent;
+}
+
+
+static ngx_http_assist_loc_conf_t *
+ngx_http_assist_flight_conf(ngx_http_assist_ctx_t *ctx)
+{
+    return ngx_http_get_module_loc_conf(ctx->request, ngx_http_assist_module);
+}
