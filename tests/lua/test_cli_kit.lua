@@ -347,7 +347,7 @@ case("two answers at once are one too many", [[
   kit.equal(got.said, "aa")]])
 
 for message, options in pairs {
-  ["bad argument #1 to 'chat' (table expected, got no value)"] = "",
+  ["assist.ai.chat takes a table, not a nil"] = "",
   ['assist.ai.chat: there is neither "messages" nor "question"'] = "{}",
   ["assist.ai.chat: max_tokens is a number above 0, at most 1000000"] =
     "{ question = 'x', max_tokens = 0 }",

@@ -68,7 +68,9 @@ end
 
 -- What a hook asks for; misuse raises.
 local function understand(options, phase)
-  raise.unless(type(options) == "table", "assist.ai.chat", 1, "table", options)
+  if type(options) ~= "table" then
+    fail(" takes a table, not a %s", type(options))
+  end
   local request = { messages = {}, passages = {},
     max_tokens = number(options, "max_tokens", 1000000),
     timeout = number(options, "timeout", 120),

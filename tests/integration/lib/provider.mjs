@@ -15,6 +15,7 @@
 //             headers (before them), tokens (before the first), middle, end
 //             (after the last, before the reason why it ended), done (before
 //             [DONE])
+//   hold      called in the middle, which waits for what it returns
 //   insert    bytes in the middle
 //   split     bytes in each write
 //   newline, indent, comment, done, finish    how a stream is spelled: line
@@ -92,7 +93,9 @@ export class Provider {
   constructor(plan = {}) {
     this.plan = plan;
     this.plans = [];
-    this.requests = [];         // { method, url, headers, body, json, left }
+    // { method, url, headers, rawHeaders, body, json }, and in the end whole,
+    // or left: whether its answer was read, or its client went away
+    this.requests = [];
     this.server = http.createServer((req, res) => this.#serve(req, res));
     this.server.keepAliveTimeout = 60000;
   }
@@ -125,10 +128,11 @@ export class Provider {
 
   async #serve(req, res) {
     const request = { method: req.method, url: req.url, headers: req.headers,
-                      rawHeaders: req.rawHeaders, left: false };
+                      rawHeaders: req.rawHeaders, whole: false, left: false };
     const gone = new AbortController();
     res.on('close', () => {
-      request.left = !res.writableFinished;
+      request.whole = res.writableFinished;
+      request.left = !request.whole;
       gone.abort();
     });
     try {
@@ -204,13 +208,14 @@ class Reply {
   }
 
   async events() {
-    const { pause, insert, finish = true, done = true } = this.plan;
+    const { pause, hold, insert, finish = true, done = true } = this.plan;
     let n = 0;
     await this.at('tokens');
     await this.event(chunk({ role: 'assistant', content: '' }));
     for (const token of this.tokens) {
       if (n++ === this.middle) {
         await this.at('middle');
+        await hold?.();
         if (insert) await this.write(insert);
       }
       if (pause) await sleep(pause, null, { signal: this.gone });
@@ -259,9 +264,8 @@ class Reply {
     const bytes = Buffer.from(data);
     const size = this.plan.split ?? bytes.length;
     for (let i = 0; i < bytes.length; i += size) {
-      await new Promise((resolve, reject) => {
-        this.res.write(bytes.subarray(i, i + size),
-                       (error) => (error ? reject(error) : resolve()));
+      await new Promise((resolve) => {
+        this.res.write(bytes.subarray(i, i + size), resolve);
       });
       await turn();             // each write reaches the socket by itself
       this.gone.throwIfAborted();
