@@ -1,7 +1,10 @@
 // assist.ai.chat and assist.later, as hooks use them.
 
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import { abandon, ask, assert, get, services, test, until } from './harness.mjs';
+import path from 'node:path';
+import { abandon, ask, assert, get, root, services, test, until }
+  from './harness.mjs';
 import { faults } from './lib/provider.mjs';
 import { listen } from './lib/stream.mjs';
 
@@ -363,6 +366,27 @@ test('two that are said at the same time: one is busy', async (stage) => {
       end }` } });
   assert.equal((await ask(port, asked)).json.answer, 'abab said busy said');
   assert.equal(provider.requests.length, 2);
+});
+
+test('the configurations of README.md are right', async (stage) => {
+  const [, section] = readFileSync(path.join(root, 'README.md'), 'utf8')
+    .match(/\n## A language model\n(.*?)\n## /s);
+  const blocks = [...section.matchAll(/```nginx\n(.*?)```/gs)];
+  assert.equal(blocks.length, 2);
+  stage.write('deny.txt', 'xem bói\n');
+  stage.write('cloud.key', 'sk-1\n');
+  // a certificate that every Debian has is none that every test machine has
+  const house = blocks[0][1];
+  const cloud = blocks[1][1].replace('assist_use  house cloud', 'assist_use cloud')
+    .replace(/ *proxy_ssl_trusted_certificate.*\n/, '')
+    .replace('proxy_ssl_verify               on', 'proxy_ssl_verify off')
+    .replace('https://api.example.com/', 'https://127.0.0.1/');
+  for (const block of [house, cloud]) {
+    const { code, stderr } = await stage.check(block
+      .replace(/\/etc\/nginx\/assist/g, stage.folder)
+      .replace(/listen  80/, 'listen 127.0.0.1:{{port}}'));
+    assert.equal(code, 0, stderr);
+  }
 });
 
 test('a client that leaves cancels the call', async (stage) => {
