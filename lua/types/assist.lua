@@ -200,7 +200,7 @@ assist.ai = {}
 ---A question to the models of assist_use, one after another until one answers.
 ---What leaves is redacted, unless assist_redact is off; what comes back is plain
 ---text, with citations of the given passages only and links to their pages and
----to this server. A text that is returned still has the placeholders; ctx:say
+---to the portal's own names. A text that is returned still has the placeholders; ctx:say
 ---puts back what they stand for, and so does `say`.
 ---
 ---Phases: request, ask; waits.

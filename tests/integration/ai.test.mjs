@@ -187,6 +187,47 @@ test('on_token that fails, and a model that breaks off', async (stage) => {
   assert.match(got.why, /h\.lua:8: enough/);
 });
 
+test('in on_token assist_hook_timeout counts again', async (stage) => {
+  const { port, provider } = await site(stage, faults['stall in the middle'], {
+    errors: [...errors, /took longer than assist_hook_timeout/],
+    server: `location /soon/ { assist_chat; assist_use m; assist_hook h.lua;
+               assist_hook_timeout 300ms; }`,
+    hooks: { 'h.lua': hook(`
+      local how = ctx.request.args.how
+      pcall(assist.ai.chat, { question = "q", timeout = 1,
+        on_token = function()
+          if how == "raise" then error("enough") end
+          assist.sleep(how == "long" and 30 or 0.2)
+        end })
+      if how == "raise" then assist.sleep(30) end
+      return how`) } });
+  const of = (how) => ask(port, asked, { path: `/soon/ask?how=${how}` });
+  assert.equal((await of('long')).status, 504);
+  assert.equal((await of('raise')).status, 504);
+  assert.equal((await of('short')).json.answer, '"short"');
+  await until(() => provider.requests.every(({ left }) => left),
+              'all calls are cancelled');
+});
+
+test('two on_token at the same time', async (stage) => {
+  const { pageOf } = await site(stage, { pause: 5, tokens: ({ json }) =>
+    Array.from({ length: 9 }, () => `${json.messages[0].content} `) }, {
+    hooks: { 'h.lua': hook(`
+      local function chat(text)
+        return function()
+          local pieces = {}
+          local got = assist.ai.chat { messages = { { role = "user",
+            content = text } }, on_token = function(piece)
+              assist.sleep(0.005)
+              pieces[#pieces + 1] = piece
+            end }
+          return table.concat(pieces) == got.text and got.text
+        end
+      end
+      return { assist.all(chat "a", chat "b") }`) } });
+  assert.deepEqual(await pageOf(), ['a '.repeat(9), 'b '.repeat(9)]);
+});
+
 test('say: the words are the answer, as they come', async (stage) => {
   const { open, hold } = gate();
   const { port } = await site(stage, {
