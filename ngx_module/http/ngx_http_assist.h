@@ -108,12 +108,6 @@ typedef struct {
 
 
 typedef struct {
-    assist_str_t                    *hosts;         /* its names */
-    size_t                           nhosts;
-} ngx_http_assist_srv_conf_t;
-
-
-typedef struct {
     ngx_flag_t                       enable;
     ngx_http_complex_value_t        *service;
     ngx_array_t                     *exclude;       /* of complex values */
@@ -341,10 +335,6 @@ void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
 
 /* ngx_http_assist_host.c: what a run may ask of its request */
 extern const assist_host_t  ngx_http_assist_host;
-
-/* ngx_http_assist_names.c: the names of servers, to which answers may link */
-void *ngx_http_assist_create_srv_conf(ngx_conf_t *cf);
-ngx_int_t ngx_http_assist_names(ngx_conf_t *cf);
 
 /* ngx_http_assist_own.c */
 /* a request of the worker's own, in a pool of its own; r lends its

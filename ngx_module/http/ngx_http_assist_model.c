@@ -7,6 +7,7 @@
 
 #define NGX_HTTP_ASSIST_MODEL_TIMEOUT  60000    /* ms, for all providers */
 #define NGX_HTTP_ASSIST_MODEL_IDLE     15000    /* ms between two pieces */
+#define NGX_HTTP_ASSIST_MODEL_HOSTS    64
 
 
 struct ngx_http_assist_model_s {
@@ -468,16 +469,44 @@ static ngx_int_t
 ngx_http_assist_model_rules(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf)
 {
-    ngx_uint_t                   i;
-    assist_str_t                *urls;
-    ngx_http_assist_srv_conf_t  *scf;
+    size_t                     n;
+    ngx_uint_t                 i;
+    assist_str_t              *hosts, *urls, name;
+    ngx_http_server_name_t    *names;
+    ngx_http_core_srv_conf_t  *cscf;
 
-    scf = ngx_http_get_module_srv_conf(m->request, ngx_http_assist_module);
+    cscf = ngx_http_get_module_srv_conf(m->request, ngx_http_core_module);
+    names = cscf->server_names.elts;
 
+    hosts = assist_arena_alloc(m->arena, NGX_HTTP_ASSIST_MODEL_HOSTS
+                                         * sizeof(assist_str_t));
     urls = assist_arena_alloc(m->arena,
                               (conf->npassages + 1) * sizeof(assist_str_t));
-    if (urls == NULL) {
+
+    if (hosts == NULL || urls == NULL) {
         return NGX_ERROR;
+    }
+
+    for (i = 0, n = 0;
+         i < cscf->server_names.nelts && n < NGX_HTTP_ASSIST_MODEL_HOSTS;
+         i++)
+    {
+#if (NGX_PCRE)
+        if (names[i].regex) {
+            continue;
+        }
+#endif
+
+        name = ngx_http_assist_str(names[i].name);
+
+        while (name.len && (name.data[0] == '*' || name.data[0] == '.')) {
+            name.data++;
+            name.len--;
+        }
+
+        if (name.len) {
+            hosts[n++] = name;
+        }
     }
 
     for (i = 0; i < conf->npassages; i++) {
@@ -488,8 +517,8 @@ ngx_http_assist_model_rules(ngx_http_assist_model_t *m,
         }
     }
 
-    m->rules.hosts = scf->hosts;
-    m->rules.nhosts = scf->nhosts;
+    m->rules.hosts = hosts;
+    m->rules.nhosts = n;
     m->rules.urls = urls;
     m->rules.nurls = conf->npassages;
     m->rules.removed = m->ctx->lang.len && m->ctx->lang.data[0] == 'e'

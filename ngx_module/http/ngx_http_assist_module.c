@@ -259,7 +259,7 @@ static ngx_http_module_t  ngx_http_assist_module_ctx = {
     ngx_http_assist_create_main_conf,      /* create main configuration */
     ngx_http_assist_init_main_conf,        /* init main configuration */
 
-    ngx_http_assist_create_srv_conf,       /* create server configuration */
+    NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
     ngx_http_assist_create_loc_conf,       /* create location configuration */
@@ -476,7 +476,6 @@ ngx_http_assist_init(ngx_conf_t *cf)
     }
 
     if (ngx_http_assist_provider_check(cf) != NGX_OK
-        || ngx_http_assist_names(cf) != NGX_OK
         || ngx_http_assist_budget_zone(cf, mcf) != NGX_OK
         || ngx_http_assist_build_index(cf, mcf) != NGX_OK
         || ngx_http_assist_load_sources(cf, mcf) != NGX_OK
