@@ -46,14 +46,14 @@ function ctx:say(text) end
 
 ---Adds a source, shown below the answer; at most 100.
 ---
----Phases: ask.
+---Phases: request, ask.
 ---@param source assist.source|assist.service of a service: its name, url and updated
 function ctx:cite(source) end
 
 ---Says what the answer is about: best first; several for a clarification; at
 ---most 100.
 ---
----Phases: ask.
+---Phases: request, ask.
 ---@param service assist.service
 function ctx:about(service) end
 
@@ -95,6 +95,7 @@ function ctx:outcome(name) end
 ---@class assist.request
 ---@field method string such as "GET"
 ---@field uri string the path, decoded and without arguments
+---@field query string what stands after "?", as it was sent
 ---@field args table<string, string> the first 100 arguments, decoded; of a repeated one the first; a table of its own each time
 local request = {}
 
@@ -192,6 +193,79 @@ function assist.fetch(uri, options) end
 ---@return string|number|table|nil value a list for several, in which false is a value that is not there; nil without a reason: there is no such thing
 ---@return string? reason "there is no assist_redis", "redis is away", "timeout", "the reply is too large" (10,000 items, 1 MB), "no memory", or Redis's own
 function assist.redis(command, ...) end
+
+---@class assist.ai
+assist.ai = {}
+
+---A question to the models of assist_use, one after another until one answers.
+---What leaves is redacted, unless assist_redact is off; what comes back is plain
+---text, with citations of the given passages only and links to their pages and
+---to the portal's own names. A text that is returned still has the placeholders; ctx:say
+---puts back what they stand for, and so does `say`.
+---
+---Phases: request, ask; waits.
+---@param options assist.chat_options
+---@return assist.chat_answer? answer
+---@return assist.chat_reason? reason
+function assist.ai.chat(options) end
+
+---Either messages or a question is needed. All texts together may have 512 KB.
+---@class assist.chat_options
+---@field system? string the first message, of the role "system"
+---@field messages? assist.chat_message[] 64 messages in all, those of `system` and `question` included
+---@field question? string the last message, of the role "user", with the passages, each between fences: so both are data, and not the hook's words
+---@field passages? assist.chat_passage[] at most 64; the model cites them as [1], [2], ...
+---@field max_tokens? number of the answer, above 0; the provider's own bound counts, too
+---@field timeout? number seconds for all providers together, above 0, at most 120; by default 60
+---@field say? boolean in ask only: the text is the citizen's answer, as it comes; one at a time
+---@field on_token? fun(piece: string) gets the text as it comes; it may wait; not together with `say`
+
+---@class assist.chat_message
+---@field role "system"|"user"|"assistant"
+---@field content string
+
+---@class assist.chat_passage
+---@field text string
+---@field title? string
+---@field url? string
+---@field updated? string a date, such as "2026-11-01"
+
+---@class assist.chat_answer
+---@field text? string the whole text; nil with `say`
+---@field cited integer[] numbers of the passages that the text cites: [1] in the text is passage cited[1]
+---@field provider string its name in assist_provider
+---@field model string as the provider names it
+---@field tokens_in? number nil: the provider did not tell
+---@field tokens_out? number
+---@field finish? "stop"|"length"|"content_filter"|"other"
+
+---With "broken" a part of the text has been said or given to on_token. Beside
+---these there is "no memory".
+---@alias assist.chat_reason
+---| "no provider"
+---| "onprem"
+---| "budget"
+---| "busy"
+---| "redaction"
+---| "unavailable"
+---| "timeout"
+---| "broken"
+
+---Lets a function go on for nobody: the page, its connection and the hook wait
+---for nothing. It may wait, two minutes in all; what it raises is logged. A ctx
+---that it touches raises: give it what it needs in local variables. At most 256
+---run at a time in a worker.
+---
+---Phases: request, ask.
+---@param fn fun(): any, string?
+---@return assist.help? help
+---@return string? reason "too many functions run", "no memory"
+function assist.later(fn) end
+
+---@class assist.help
+---@field done boolean whether the function has returned
+---@field value any what it returned
+---@field reason any what it returned as its second
 
 ---Procedures for everyday words, best first, at most 8. Of a query longer than
 ---1,000 bytes only these count. Does not wait.

@@ -191,6 +191,7 @@ ngx_http_assist_hook_next(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 static void
 ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
+    ngx_uint_t                   model;
     ngx_http_assist_loc_conf_t  *lcf;
 
     if (ctx->body != NGX_HTTP_ASSIST_BODY_NONE) {
@@ -207,15 +208,20 @@ ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return;
     }
 
-    if (ctx->phase == ASSIST_PHASE_ASK && !ngx_queue_empty(&ctx->models)) {
+    /*
+     * A model has deadlines of its own, which are longer.  While it answers,
+     * each wait of the hook's between two pieces counts for itself.
+     */
 
-        /* a model has deadlines of its own, which are longer */
+    model = ctx->phase == ASSIST_PHASE_ASK && !ngx_queue_empty(&ctx->models);
 
-        if (ctx->timer.timer_set) {
-            ngx_del_timer(&ctx->timer);
-        }
+    if (model && ctx->timer.timer_set) {
+        ngx_del_timer(&ctx->timer);
+    }
 
-    } else if (!ctx->timer.timer_set) {
+    if (!ctx->timer.timer_set
+        && !(model && ngx_http_assist_model_waited(&ctx->models)))
+    {
         lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
         ctx->timer.data = ctx;

@@ -168,6 +168,10 @@ ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx)
         ngx_del_timer(&later->timer);
     }
 
+    /* what it waits for must not wake up a run that is over */
+    ngx_http_assist_op_cancel_all(&ctx->ops);
+    ngx_http_assist_model_cancel_all(&ctx->models);
+
     later->event.handler = ngx_http_assist_later_end;
     ngx_post_event(&later->event, &ngx_posted_events);
 }

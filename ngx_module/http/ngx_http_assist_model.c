@@ -119,6 +119,27 @@ ngx_http_assist_model_next(ngx_http_request_t *r, ngx_uint_t id,
 }
 
 
+ngx_uint_t
+ngx_http_assist_model_waited(ngx_queue_t *models)
+{
+    ngx_queue_t              *q;
+    ngx_http_assist_model_t  *m;
+
+    for (q = ngx_queue_head(models);
+         q != ngx_queue_sentinel(models);
+         q = ngx_queue_next(q))
+    {
+        m = ngx_queue_data(q, ngx_http_assist_model_t, queue);
+
+        if (m->op) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 void
 ngx_http_assist_model_cancel_all(ngx_queue_t *models)
 {

@@ -47,6 +47,9 @@ ngx_http_assist_op_t *ngx_http_assist_model_ask(ngx_http_request_t *r,
 ngx_http_assist_op_t *ngx_http_assist_model_next(ngx_http_request_t *r,
     ngx_uint_t id, ngx_http_assist_op_handler_pt handler, void *data);
 
+/* Does a run wait for any of them?  Else it has a piece, or is done with it. */
+ngx_uint_t ngx_http_assist_model_waited(ngx_queue_t *models);
+
 /* Ends all questions of a list (..._ctx_t's `models`) without calling anybody */
 void ngx_http_assist_model_cancel_all(ngx_queue_t *models);
 

@@ -37,6 +37,7 @@ static uint32_t chat_number(lua_State *L, const char *name, lua_Number max,
     lua_Number unit);
 static int chat_string(lua_State *L, int table, const char *name,
     assist_str_t *value);
+static void chat_field(lua_State *L, int table, const char *name);
 static void compose(lua_State *L, const char *text, size_t len, int n);
 
 
@@ -58,9 +59,12 @@ assist_chat(lua_State *L, assist_run_t *run)
     assist_wait_t    wait;
     assist_value_t   value;
 
-    luaL_checktype(L, 1, LUA_TTABLE);
+    if (!lua_istable(L, 1)) {
+        return assist_raise(L, "assist.ai.chat takes a table, not a %s",
+                            luaL_typename(L, 1));
+    }
+
     lua_settop(L, 1);
-    luaL_checkstack(L, 3 * CHAT_MESSAGES + 5 * ASSIST_CITE_MAX, NULL);
 
     c = lua_newuserdata(L, sizeof(chat_t));
     memset(c, 0, sizeof(chat_t));
@@ -106,9 +110,9 @@ chat_flags(lua_State *L, assist_run_t *run, chat_t *c)
     c->chat.max_tokens = chat_number(L, "max_tokens", CHAT_TOKENS, 1);
     c->chat.timeout = chat_number(L, "timeout", CHAT_TIMEOUT, 1000);
 
-    lua_getfield(L, 1, "say");
+    chat_field(L, 1, "say");
     c->chat.say = lua_toboolean(L, -1) ? 1 : 0;
-    lua_getfield(L, 1, "on_token");
+    chat_field(L, 1, "on_token");
     c->chat.pieces = lua_isnil(L, -1) ? 0 : 1;
 
     if (c->chat.pieces && !lua_isfunction(L, -1)) {
@@ -135,7 +139,7 @@ chat_messages(lua_State *L, chat_t *c)
     int           i, n;
     assist_str_t  role, content;
 
-    lua_getfield(L, 1, "messages");
+    chat_field(L, 1, "messages");
 
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -220,7 +224,7 @@ chat_passages(lua_State *L, chat_t *c)
     int                i, n, at;
     assist_passage_t  *p;
 
-    lua_getfield(L, 1, "passages");
+    chat_field(L, 1, "passages");
     n = lua_istable(L, -1) ? (int) lua_objlen(L, -1) : 0;
 
     if (!lua_isnil(L, -1) && !lua_istable(L, -1)) {
@@ -259,7 +263,7 @@ chat_number(lua_State *L, const char *name, lua_Number max, lua_Number unit)
 {
     lua_Number  n;
 
-    lua_getfield(L, 1, name);
+    chat_field(L, 1, name);
 
     if (lua_isnil(L, -1)) {
         lua_pop(L, 1);
@@ -284,7 +288,7 @@ static int
 chat_string(lua_State *L, int table, const char *name, assist_str_t *value)
 {
     *value = assist_str("");
-    lua_getfield(L, table, name);
+    chat_field(L, table, name);
 
     if (lua_isnil(L, -1)) {
         return 0;
@@ -298,6 +302,19 @@ chat_string(lua_State *L, int table, const char *name, assist_str_t *value)
     value->data = lua_tolstring(L, -1, &value->len);
 
     return 1;
+}
+
+
+/*
+ * As it stands in the table: no function of the hook's runs meanwhile, which
+ * could take away a string that is pointed to.
+ */
+
+static void
+chat_field(lua_State *L, int table, const char *name)
+{
+    lua_pushstring(L, name);
+    lua_rawget(L, table);
 }
 
 

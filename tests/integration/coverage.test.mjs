@@ -202,7 +202,7 @@ test('the evidence: a whole line for each interaction, in order',
       assert.deepEqual([event.by, event.hook, event.version, event.provider,
                         event.model, event.tokens_in, event.tokens_out,
                         event.disclosed],
-        ['catalogue', 'procedures', '1.0', null, 'catalogue', null, null, true]);
+        ['catalogue', 'procedures', '1.1', null, 'catalogue', null, null, true]);
       assert.ok(event.ms >= 0 && event.ms < 5000);
     }
   });

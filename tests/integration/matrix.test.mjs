@@ -14,12 +14,20 @@ const { phases, source, expected } = JSON.parse(made.stdout);
 // A site where everything that a hook may call is there.
 async function site(stage) {
   const redis = await stage.redis();
-  const hook = 'assist_hook matrix.lua;';
+  const provider = await stage.provider();
+  const hook = 'assist_hook matrix.lua; assist_use m;';
   return stage.site({
     hooks: { 'matrix.lua': source }, errors: [/a line of the matrix/],
     http: `assist_redis ${redis.url} timeout=5s; assist_cache_zone a:1m;
-      assist_hook_cpu 1s; assist_hook_timeout 20s; assist_fetch /api;`,
-    server: 'location = /api { return 200 "x"; }', page: hook, chat: hook });
+      assist_hook_cpu 1s; assist_hook_timeout 20s; assist_fetch /api;
+      assist_provider m uri=/llm/v1/chat/completions model=m place=onprem;`,
+    values: { llm: provider.address },
+    server: `location = /api { return 200 "x"; }
+      location /llm/ {
+        internal;
+        proxy_pass http://{{llm}}/;
+        proxy_buffering off;
+      }`, page: hook, chat: hook });
 }
 
 // Lets the hook try all cells in a phase; gives what it found, also on load.

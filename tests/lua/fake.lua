@@ -3,7 +3,7 @@
 
 local fake = { logged = {} }
 
-local assist = { text = {}, log = {} }
+local assist = { text = {}, log = {}, ai = {} }
 package.loaded.assist = assist
 
 -- Questions of these tests have no marks, so folding is this much.
@@ -30,6 +30,25 @@ function fake.search(found, services, reason)
   end
 end
 
+-- What assist.ai.chat gives: a text with its citations, said; or nil, reason.
+-- fake.asked has what it was asked.
+function fake.model(text, cited)
+  fake.asked = {}
+  function assist.ai.chat(options)
+    fake.asked[#fake.asked + 1] = options
+    if not text then
+      return nil, cited
+    end
+    if options.say then
+      fake.said(text)
+    end
+    return cited and { cited = cited, provider = "p", model = "m" } or nil,
+           not cited and "broken" or nil
+  end
+end
+
+fake.model(nil, "no provider")
+
 -- A service with every column; "" is what nginx gives for an empty one.
 function fake.service(columns)
   local service = {
@@ -45,10 +64,13 @@ function fake.service(columns)
 end
 
 -- Runs a hook's `ask`; gives what it said and did.
-function fake.ask(hook, fields)
+function fake.ask(hook, fields, conf)
   local got = { said = "", cited = {}, about = {} }
+  function fake.said(text)
+    got.said = got.said .. text
+  end
   local ctx = {
-    say = function(_, text) got.said = got.said .. text end,
+    say = function(_, text) fake.said(text) end,
     cite = function(_, source) got.cited[#got.cited + 1] = source end,
     about = function(_, service) got.about[#got.about + 1] = service end,
     outcome = function(_, name) got.outcome = name end,
@@ -57,7 +79,7 @@ function fake.ask(hook, fields)
   for name, value in pairs(fields) do
     ctx[name] = value
   end
-  hook.ask(ctx)
+  hook.ask(ctx, conf or {})
   return got
 end
 

@@ -23,6 +23,8 @@ local arguments = {
   ["assist.cache.once"] = '"k", 60, function() return "v" end',
   ["assist.fetch"] = '"/api"',
   ["assist.redis"] = '"GET", "k"',
+  ["assist.ai.chat"] = '{ question = "x" }',
+  ["assist.later"] = "function() end",
   ["assist.search"] = '"ho chieu"',
   ["assist.log.error"] = '"a line of the matrix"',
   ["assist.log.warn"] = '"a line of the matrix"',

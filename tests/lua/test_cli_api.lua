@@ -125,6 +125,13 @@ return {
     same(api.set(api.outcomes), expected, "outcomes")
   end },
 
+  { "the reasons of assist.ai.chat are those of ..._model.c", function()
+    local source = read(root .. "/ngx_module/http/ngx_http_assist_model.c")
+    for _, reason in ipairs(api.reasons) do
+      fake.has(source, '"' .. reason .. '"')
+    end
+  end },
+
   { "each call has an implementation, and no other is there", function()
     local module = require("assist.cli.calls").module { started = 0, clock = 0 }
     local found = {}
@@ -170,7 +177,10 @@ return {
       headers = headers .. read(path)
     end
     list:close()
-    headers = without_comments(headers)
+    headers = without_comments(headers:gsub("%[([%u_]+)%]", function(name)
+      local value = headers:match("#define%s+" .. name .. "%s+(%d+)")
+      return value and "[" .. value .. "]"
+    end))
 
     local count, declaration = 0, ""
     local text = require("assist.cli.library").declarations

@@ -51,7 +51,7 @@ finds("a global that does not exist", "return { ask = function()\n  pcall("
   .. "function() return os.time() end) end }",
   '2: there is no global "os" in hooks: for the time there is assist.now')
 finds("an unknown call", head .. "return { ask = function() assist.foo() end }",
-  '2: assist has no "foo" (it has: all, cache, fetch, html, json, log, now, '
+  '2: assist has no "foo" (it has: ai, all, cache, fetch, html, json, later, log, now, '
   .. "redact, redis, search, sleep, text)")
 finds("an unknown call of a part", head .. "local cache = assist.cache\n"
   .. 'local function f() return cache.gett("k") end\nreturn { ask = f }',

@@ -258,6 +258,175 @@ case("hits may be several, a function, or a failure", [[
   kit.equal(ask(function(q) return nil, "no " .. q end), "no q")
   kit.equal(ask(), "there is no catalogue")]])
 
+-- The hook of lua/README.md's section "A model".
+local fee = cli.read(cli.root .. "/lua/README.md"):match(
+  "\n## A model\n.-```lua\n(ask = .-)\n```")
+
+case("a model's answer is said, with what it did not get", fee,
+  [[question = "fee? I am on 0912345678", service = { name = "Passport",
+    fee = "200,000", url = "/p" }, model = { text = "It is 200,000 [1], not ["
+    .. "2]. I call [PHONE_1], [see](/p) http://evil.example/ **", tokens_in = 7,
+    model = "m" }]], [[
+  kit.equal(got.said, "It is 200,000 [1], not. I call 0912345678, [see](/p) "
+    .. "[đã bỏ liên kết] **")
+  kit.equal(got.outcome, "answered") kit.equal(got.cites[1].title, "Passport")
+  local asked = got.asked[1]
+  kit.equal(#got.asked, 1) kit.equal(asked.max_tokens, 300)
+  kit.equal(asked.say, true) kit.equal(asked.timeout, 20)
+  kit.equal(asked.question, "fee? I am on [PHONE_1]")
+  kit.equal(asked.passages[1].text, "Fee: 200,000")
+  kit.equal(asked.messages[1].role, "system")
+  kit.has(asked.messages[2].content, "fee? I am on [PHONE_1]")
+  kit.has(asked.messages[2].content, "Fee: 200,000")
+  kit.lacks(asked.messages[2].content, "0912345678")]])
+
+case("a model that cites nothing, fails, breaks off, is not there", fee,
+  'question = "fee?", service = { fee = "200,000" }, model = "Much."', [[
+  kit.equal(got.outcome, "ungrounded")
+  local function ask(model)
+    local got = kit.run { hook = "h.lua", question = "fee?", model = model,
+      service = { fee = "200,000" } }
+    return got.outcome .. ": " .. got.said .. (got.error or "")
+  end
+  kit.equal(ask(), "answered: 200,000")
+  kit.equal(ask(function() return nil, "budget" end), "answered: 200,000")
+  kit.equal(ask { text = "", reason = "timeout" }, "answered: 200,000")
+  kit.equal(ask { text = "x [1]", seconds = 30 }, "answered: 200,000")
+  kit.equal(ask { text = "It is", reason = "timeout" }, "error_provider: It ")
+  kit.has(ask(function() return nil, "no time" end),
+    'error_hook: a model gives a text, or nil and one of: "no provider", ')]])
+
+case("assist.ai.chat returns what nginx's does", [[
+  ask = function(ctx)
+    local got = assist.ai.chat { messages = {
+      { role = "system", content = "s" }, { role = "user", content = "u" } },
+      question = "q", passages = { { text = "one" }, { text = "two" } } }
+    local pieces = {}
+    local again, reason = assist.ai.chat { question = "0912345678",
+      on_token = function(piece)
+        assist.sleep(0.01)
+        pieces[#pieces + 1] = piece
+      end }
+    ctx.data.got, ctx.data.again = got, again
+    ctx.data.pieces = table.concat(pieces, "|")
+    ctx:say(again.text .. " [PHO") ctx:say("NE_1]")
+    ctx:say(" [PHONE")
+  end]], [[question = "x", model = function(asked)
+    return asked.messages[3] and "b [2], a [1]." or "to [PHONE_1] now" end]], [[
+  local answer = got.data.got
+  kit.equal(answer.text, "b [1], a [2].")
+  kit.equal(table.concat(answer.cited, ","), "2,1")
+  kit.equal(answer.finish, "stop") kit.equal(answer.tokens_in, nil)
+  kit.equal(got.data.pieces, "to |[PHONE_1] |now")
+  kit.equal(got.data.again.text, "to [PHONE_1] now")
+  kit.equal(got.said, "to 0912345678 now 0912345678 [PHONE")
+  kit.equal(got.error, nil)]])
+
+case("a model may take longer than assist_hook_timeout in ask only", [[
+  ask = function(ctx)
+    local got = assist.ai.chat { question = "q" }
+    assist.sleep(1.5)
+    ctx:say(got.text)
+  end,
+  request = function() assist.ai.chat { question = "q" } end]],
+  'question = "x", model = { text = "t", seconds = 30 }', [[
+  kit.equal(got.said, "t") kit.equal(got.seconds, 31.5)
+  kit.equal(kit.run { hook = "h.lua", model = { text = "t", seconds = 30 }
+    }.outcome, "error_timeout")]])
+
+case("two answers at once are one too many", [[
+  ask = function(ctx)
+    local function say()
+      local got, reason = assist.ai.chat { question = "q", say = true }
+      return reason or "said"
+    end
+    ctx.data.got = table.concat({ assist.all(say, say) }, ",")
+    ctx.data.then_ = say()
+  end]], 'question = "x", model = "a"', [[
+  kit.equal(got.data.got, "said,busy") kit.equal(got.data.then_, "said")
+  kit.equal(got.said, "aa")]])
+
+for message, options in pairs {
+  ["assist.ai.chat takes a table, not a nil"] = "",
+  ['assist.ai.chat: there is neither "messages" nor "question"'] = "{}",
+  ["assist.ai.chat: max_tokens is a number above 0, at most 1000000"] =
+    "{ question = 'x', max_tokens = 0 }",
+  ["assist.ai.chat: timeout is a number above 0, at most 120"] =
+    "{ question = 'x', timeout = 121 }",
+  ["assist.ai.chat: on_token is a function, not a string"] =
+    "{ question = 'x', on_token = 'x' }",
+  ['assist.ai.chat takes either "say" or "on_token"'] =
+    "{ question = 'x', on_token = print or error, say = true }",
+  ['assist.ai.chat: "say" has nobody to say it to (only in: ask)'] =
+    "{ question = 'x', say = true }",
+  ["assist.ai.chat: question is a string, not a number"] = "{ question = 1 }",
+  ["assist.ai.chat: messages is a list, not a string"] = "{ messages = 'x' }",
+  ['assist.ai.chat: message 1 is no table with a "role"'] =
+    "{ messages = { { role = 'tool', content = 'x' } } }",
+  ["assist.ai.chat: passages is a list, not a boolean"] =
+    "{ question = 'x', passages = true }",
+  ['assist.ai.chat: passage 1 is no table with a "text"'] =
+    "{ question = 'x', passages = { {} } }",
+  ["assist.ai.chat: more than 64 passages"] =
+    "{ question = 'x', passages = many() }",
+  ["assist.ai.chat: more than 64 messages"] =
+    "{ question = 'x', messages = many() }",
+  ["assist.ai.chat: more than 512 KB of text"] =
+    "{ question = ('x'):rep(512 * 1024) }",
+} do
+  case("a wrong assist.ai.chat: " .. message, [[
+  request = function()
+    local function many()
+      local list = {}
+      for i = 1, 65 do
+        list[i] = { text = "x", role = "user", content = "x" }
+      end
+      return list
+    end
+    local on = many
+    assist.ai.chat(]] .. options:gsub("print or error", "on") .. [[)
+  end]], 'phase = "request"', ("kit.has(got.error, %q) kit.has(got.error, "
+    .. "'h.lua:12: ')"):format(message))
+end
+
+case("assist.later runs when the function is over", [[
+  request = function(ctx)
+    local service = ctx.service
+    ctx.data.help = assist.later(function()
+      assist.sleep(100)
+      return assist.cache.once("k", 60, function()
+        local got, reason = assist.ai.chat { question = service.name }
+        return got and got.text, reason
+      end)
+    end)
+    ctx.data.other = assist.later(function() return nil, ctx.lang end)
+    ctx.data.twice = assist.later(function() assist.sleep(121) end)
+    ctx.data.early = tostring(ctx.data.help.done)
+  end]], 'phase = "request", service = { name = "n" }, model = "m"', [[
+  kit.equal(got.seconds, 0) kit.equal(got.waits, 0)
+  kit.equal(got.data.early, "false") kit.equal(got.data.help.done, true)
+  kit.equal(got.data.help.value, "m") kit.equal(got.cache.k, "m")
+  kit.equal(got.asked[1].question, "n") kit.equal(got.data.other.done, false)
+  kit.equal(#got.logs, 2)
+  kit.has(got.logs[1].text, "failed in assist.later: ")
+  kit.has(got.logs[1].text, "h.lua:12: ctx: this ctx belongs to another request")
+  kit.has(got.logs[2].text, "it took longer than two minutes")]])
+
+case("assist.later need not run, and takes 256", [[
+  request = function(ctx)
+    local reason
+    for i = 1, 257 do
+      ctx.data.help, reason = assist.later(function() return i end)
+      ctx.data.first = ctx.data.first or ctx.data.help
+    end
+    ctx.data.reason = tostring(ctx.data.help) .. reason
+    ctx.data.why = select(2, pcall(assist.later, 1))
+  end]], 'phase = "request", later = false', [[
+  kit.equal(got.data.reason, "niltoo many functions run")
+  kit.equal(got.data.first.done, false)
+  kit.has(got.data.why, "h.lua:10: assist.later takes a function, not a number")
+  ]])
+
 test("a catalogue gives services and hits", function()
   local code, text = run {
     ["c.csv"] = "code,name,agency_code,level\n1.001456,Cấp hộ chiếu,G01,full\n",

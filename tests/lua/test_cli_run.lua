@@ -43,6 +43,13 @@ test("answers a question by searching", function()
   has(text, "\nservice: 1.001456@G01  Cấp hộ chiếu phổ thông  (full)\n")
 end)
 
+test("says that there is no model where one was asked", function()
+  local _, text = run(procedures, "--question", "lệ phí cấp hộ chiếu?")
+  has(text, '\nmodel:   asked 1 times; there is none here: "no provider"\n')
+  _, text = run(procedures, "--question", "xyz")
+  lacks(text, "model:")
+end)
+
 test("takes the language of the question, or that of --lang", function()
   has(select(2, run(procedures, "--question", "how much is a passport")),
     "Fee:")

@@ -14,7 +14,7 @@ local source, expected = matrix.make()
 local function found(phase)
   local got
   cli.folder({ ["matrix.lua"] = source }, function(folder)
-    local h = host.new { fetch = { ["/api"] = {} }, cpu = 10, timeout = 10,
+    local h = host.new { fetch = { ["/api"] = {} }, cpu = 10, timeout = 10, model = "x",
       search = function() return { found = "none", alike = 0 } end }
     local hook = assert(h:hook(folder .. "/matrix.lua"))
     local run = h:run(hook, phase, { question = "x", lang = "vi",

@@ -180,4 +180,106 @@ test("a search that fails is logged, and the question is unanswerable",
     equal(fake.logged[1], "procedures: the search failed")
   end)
 
+-- With a model: what it says (nil: nothing), and what it cites, or the reason.
+local function with_model(text, cited, question, fields, conf)
+  fake.model(text, cited)
+  fields = fields or {}
+  fields.question = question
+  fields.service = fields.service or fake.service()
+  local ok, got = pcall(fake.ask, procedures, fields, conf)
+  local asked = fake.asked
+  fake.model(nil, "no provider")
+  if not ok then
+    error(got, 0)
+  end
+  return got, asked
+end
+
+test("a model that cites is the answer, with its source", function()
+  local service = fake.service()
+  local got, asked = with_model("Phi la 200.000 [1].", { 1 }, "le phi",
+    { service = service })
+  equal(got.said, "Phi la 200.000 [1].")
+  equal(got.outcome, "answered")
+  equal(#got.cited, 1)
+  equal(got.cited[1], service)
+  equal(got.about[1], service)
+  equal(#asked, 1)
+end)
+
+test("a model is asked with all that the catalogue has, and no more", function()
+  local _, asked = with_model("x [1]", { 1 }, "le phi",
+    { service = fake.service { time = "" } })
+  local options = asked[1]
+  equal(options.question, "le phi")
+  equal(options.say, true)
+  equal(options.max_tokens, 500)
+  equal(options.messages, nil)
+  has(options.system, "Trả lời bằng tiếng Việt")
+  equal(#options.passages, 1)
+  local passage = options.passages[1]
+  equal(passage.title, "Cap ho chieu")
+  equal(passage.url, "/ho-chieu")
+  equal(passage.updated, "2026-11-01")
+  for _, part in ipairs { "toàn trình", "Lệ phí:\n200.000", "To khai TK01",
+    "1900 0000" } do
+    has(passage.text, part)
+  end
+  lacks(passage.text, "Thời hạn")
+end)
+
+test("a model is asked in English, and for as many tokens as conf says",
+  function()
+    local _, asked = with_model("x [1]", { 1 }, "the fee?", { lang = "en" },
+      { max_tokens = "50" })
+    has(asked[1].system, "Answer in English")
+    equal(asked[1].max_tokens, 50)
+    has(asked[1].passages[1].text, "Fee:\n200.000")
+  end)
+
+test("after a model that cites nothing come the catalogue's words", function()
+  local got = with_model("Phi la 300.000.", {}, "le phi")
+  equal(got.outcome, "ungrounded")
+  has(got.said, "Phi la 300.000.\n\nCâu trả lời trên không dẫn nguồn.")
+  has(got.said, "Lệ phí:\n200.000")
+  equal(#got.cited, 1)
+end)
+
+test("a model that breaks off is an error, and nothing is added", function()
+  local got = with_model("Phi la", nil, "le phi")
+  equal(got.said, "Phi la")
+  equal(got.outcome, "error_provider")
+  equal(#got.cited, 0)
+end)
+
+test("a budget that is spent is said", function()
+  local got = with_model(nil, "budget", "le phi")
+  has(got.said, "hết hạn mức")
+  equal(got.outcome, "refused")
+end)
+
+for _, reason in ipairs { "no provider", "onprem", "busy", "redaction",
+  "unavailable", "timeout" } do
+  test("the catalogue's words are the answer: " .. reason, function()
+    local got, asked = with_model(nil, reason, "le phi")
+    equal(got.said, "Thủ tục: Cap ho chieu\n\nLệ phí:\n200.000")
+    equal(got.outcome, "answered")
+    equal(#got.cited, 1)
+    equal(#asked, 1)
+  end)
+end
+
+test("a clarification, and nothing found, ask no model", function()
+  for outcome, found in pairs {
+    clarification = { "several", { fake.service(), fake.service() } },
+    unanswerable = { "none", {} },
+  } do
+    fake.search(unpack(found))
+    fake.model("x [1]", { 1 })
+    equal(search {}.outcome, outcome)
+    equal(#fake.asked, 0)
+    fake.model(nil, "no provider")
+  end
+end)
+
 return tests

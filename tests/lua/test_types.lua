@@ -159,6 +159,34 @@ return {
     same(got, expected, "README: options of assist.fetch")
   end },
 
+  { "the options of assist.ai.chat are those of ai.c", function()
+    local source = cli.read(cli.root .. "/ngx_module/lua/ai.c")
+    local expected = {}
+    for _, pattern in ipairs { 'lua_getfield%(L, 1, "([%l_]+)"',
+      'chat_field%(L, 1, "([%l_]+)"', 'chat_string%(L, 1, "([%l_]+)"',
+      'chat_number%(L, "([%l_]+)"' } do
+      for name in source:gmatch(pattern) do
+        expected[name] = true
+      end
+    end
+    same(fields "assist.chat_options", expected, "options of assist.ai.chat")
+  end },
+
+  { "the reasons of assist.ai.chat are the same everywhere", function()
+    local got = {}
+    local list = assert(types:match(
+      "\n%-%-%-@alias assist%.chat_reason\n(.-)\n\n"))
+    for name in list:gmatch('%-%-%-| "([%l ]+)"') do
+      got[name] = true
+    end
+    same(got, api.set(api.reasons), "types/assist.lua")
+    got = {}
+    for name in section("## A model"):gmatch("\n| `\"([%l ]+)\"` |") do
+      got[name] = true
+    end
+    same(got, api.set(api.reasons), "README.md")
+  end },
+
   { "the outcomes are the same everywhere", function()
     local alias = assert(types:match("@alias assist%.outcome\n(.-)\n\n"))
     local got = {}
@@ -209,7 +237,10 @@ return {
       { "lua/ctx.c", "REPLY_HEADERS", "a reply; its headers | 1 MB; %s |" },
       { "lua/fetch.c", "FETCH_MAX", "a fetched body; its time | max %s;" },
       { "lua/fetch.c", "FETCH_TIMEOUT", "timeout %s s at most 60 s" },
-      { "http/ngx_http_assist_host.c", "ANSWER_MAX", "it is about | %s;" },
+      { "lua/ai.c", "CHAT_MESSAGES", "messages; passages; text | %s;" },
+      { "lua/ai.c", "CHAT_TIMEOUT", "256 KB; timeout 60 s at most %s s" },
+      { "http/ngx_http_assist_later.c", "LATER_MAX", "at a time | %s |" },
+      { "http/ngx_http_assist.h", "ANSWER_MAX", "it is about | %s;" },
       { "http/ngx_http_assist_host.c", "LIST_MAX", "about | 256 KB; %s;" },
       { "http/ngx_http_assist_host.c", "REPLY_MAX", "headers | %s;" },
       { "http/ngx_http_assist_body.c", "HOOK_BODY_MAX", "body | %s |" },

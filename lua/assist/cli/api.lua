@@ -16,6 +16,8 @@ api.calls = {
   ["assist.cache.once"] = { "request", "ask", waits = true },
   ["assist.fetch"] = { "request", "ask", waits = true },
   ["assist.redis"] = { "request", "ask", waits = true },
+  ["assist.ai.chat"] = { "request", "ask", waits = true },
+  ["assist.later"] = { "request", "ask" },
   ["assist.search"] = { "request", "ask" },
   ["assist.log.error"] = { "request", "ask", "log" },
   ["assist.log.warn"] = { "request", "ask", "log" },
@@ -78,6 +80,12 @@ api.fields = {
 api.outcomes = {
   "answered", "clarification", "unanswerable", "refused", "ungrounded",
   "fallback", "error_timeout", "error_provider", "error_hook",
+}
+
+-- Why assist.ai.chat has no answer.
+api.reasons = {
+  "no provider", "onprem", "budget", "busy", "redaction", "unavailable",
+  "timeout", "broken",
 }
 
 -- The globals of the sandbox, as nginx opens it.

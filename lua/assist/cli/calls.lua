@@ -6,6 +6,7 @@ local api = require "assist.cli.api"
 local fetch = require "assist.cli.fetch"
 local library = require "assist.cli.library"
 local markup = require "assist.cli.markup"
+local model = require "assist.cli.model"
 local objects = require "assist.cli.objects"
 local raise = require "assist.cli.raise"
 
@@ -95,6 +96,15 @@ within["assist.redis"] = function(host, command, ...)
   local value, reason = host.redis:call(command, ...)
   host:wait(0.001)
   return value, reason
+end
+
+within["assist.ai.chat"] = model.chat
+
+within["assist.later"] = function(host, fn)
+  if type(fn) ~= "function" then
+    raise.error("assist.later takes a function, not a %s", type(fn))
+  end
+  return host:later(fn)
 end
 
 within["assist.search"] = function(host, query)

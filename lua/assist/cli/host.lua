@@ -34,13 +34,15 @@ jit.off()
 -- options, each of which may be missing: roots (folders of `require`), search
 -- (function(query), as Catalogue:search), cache (key to text), now (seconds
 -- since the epoch), timeout (assist_hook_timeout, 2 s), cpu (assist_hook_cpu,
--- 0.05 s), fetch (location to what it answers), log (function(level, text)).
+-- 0.05 s), fetch (location to what it answers), model (what assist.ai.chat
+-- answers, as kit.run takes it), log (function(level, text)).
 function host.new(options)
   local self = setmetatable({
     clock = 0, started = options.now or os.time(), cache = {}, logs = {},
     search = options.search, timeout = options.timeout or 2,
     cpu = options.cpu or 0.05, on_log = options.log,
-    fetch = options.fetch or {},
+    fetch = options.fetch or {}, model = options.model, asked = {},
+    laters = {},
   }, Host)
   self.redis = redis.new(function() return self.clock end)
   for key, text in pairs(options.cache or {}) do
@@ -161,8 +163,8 @@ local function resume(thread, cpu)
 end
 
 -- Lets a thread run to its end; returns nil, or what went wrong and the
--- outcome that nginx counts.
-function Host:drive(run)
+-- outcome that nginx counts.  timeout: seconds of all waits together.
+function Host:drive(run, timeout)
   local waited = 0
   while true do
     local ok, mark, seconds, past = resume(run.thread, self.cpu)
@@ -175,9 +177,10 @@ function Host:drive(run)
     elseif mark ~= WAIT then
       return OUTSIDE, "error_hook"
     end
-    waited = waited + seconds
-    if waited > self.timeout then
-      self.clock = self.clock + seconds - (waited - self.timeout)
+    local asking = run.asking > 0 and run.phase == "ask"
+    waited = asking and 0 or waited + seconds
+    if waited > timeout then
+      self.clock = self.clock + seconds - (waited - timeout)
       return "took longer than assist_hook_timeout", "error_timeout"
     end
     self.clock = self.clock + seconds
@@ -222,22 +225,63 @@ function Host:hook(hook)
   return hook
 end
 
+local function new_run(phase, fn)
+  local run = { phase = phase, said = "", cites = {}, about = {}, waits = 0,
+    asking = 0 }
+  run.thread = coroutine.create(fn)
+  run.threads = { [run.thread] = true }
+  return run
+end
+
+-- assist.later: fn runs when run_laters() is called.
+function Host:later(fn)
+  if #self.laters == 256 then
+    return nil, "too many functions run"
+  end
+  local help = { done = false }
+  self.laters[#self.laters + 1] = { phase = self.run_now.phase,
+    lang = self.run_now.lang, fn = function()
+      help.value, help.reason = fn()
+      help.done = true
+    end }
+  return help
+end
+
+-- Runs what assist.later was given, each for nobody, two minutes at most.
+function Host:run_laters()
+  while self.laters[1] do
+    local later = table.remove(self.laters, 1)
+    local run = new_run(later.phase, later.fn)
+    run.lang = later.lang
+    self.run_now = run
+    local reason, outcome = self:drive(run, 120)
+    self.run_now = nil
+    if reason then
+      self:log("error", "a function failed in assist.later: "
+        .. (outcome == "error_timeout" and "it took longer than two minutes"
+            or reason))
+    end
+  end
+end
+
 -- Calls a hook's function of a phase for a request (fields as objects.ctx
 -- takes them).  Returns { outcome =, said =, cites =, about =, reply =,
 -- waits =, error = }; a hook that fails has given nothing but its outcome.
 function Host:run(hook, phase, fields, conf)
-  local run = { phase = phase, said = "", cites = {}, about = {}, waits = 0,
-    ctx = objects.ctx(self, fields) }
-  run.thread = coroutine.create(function() hook[phase](run.ctx, conf) end)
-  run.threads = { [run.thread] = true }
+  local ctx = objects.ctx(self, fields)
+  local run = new_run(phase, function() hook[phase](ctx, conf) end)
+  run.ctx, run.lang, run.question = ctx, fields.lang, fields.question
 
   self.run_now = run
-  local reason, outcome = self:drive(run)
+  local reason, outcome = self:drive(run, self.timeout)
   self.run_now = nil
 
   if reason then
     return { error = reason, outcome = phase ~= "log" and outcome or nil,
       said = "", cites = {}, about = {}, waits = run.waits }
+  end
+  if run.personal then
+    run.said = run.said .. run.personal.restore(nil)
   end
   if not run.outcome and run.said ~= "" then
     run.outcome = "answered"

@@ -25,7 +25,7 @@ kit.root = "."
 local options = api.set {
   "hook", "phase", "service", "previous", "question", "lang", "request",
   "conf", "data", "cache", "hits", "catalog", "synonyms", "now", "timeout",
-  "cpu", "fetch",
+  "cpu", "fetch", "model", "later",
 }
 
 local opened = {}
@@ -126,7 +126,7 @@ local function run(given)
   local h = host.new {
     roots = { kit.root, kit.folder }, search = search_of(given.hits, cat),
     cache = given.cache, now = given.now, timeout = given.timeout,
-    cpu = given.cpu, fetch = given.fetch,
+    cpu = given.cpu, fetch = given.fetch, model = given.model,
   }
   local data = given.data or {}
   local got = { said = "", cites = {}, about = {}, waits = 0 }
@@ -144,18 +144,31 @@ local function run(given)
       question = given.question, request = given.request, data = data,
     }, given.conf or {})
   end
-  got.logs, got.data, got.seconds = h.logs, data, h.clock
+  got.seconds = h.clock
+  if given.later ~= false then
+    h:run_laters()
+  end
+  got.logs, got.data, got.asked = h.logs, data, h.asked
   got.cache, got.ttl = texts(h.cache)
   return got
 end
 
 -- Runs one function of a hook.  hook: a path (from the test's folder) or a
 -- table; fetch: locations to { status =, headers =, body = } or a function of
--- the request.  Returns { outcome =, said =, cites = { { title =, url =,
--- updated = } }, about = { service }, reply = { status =, type =, body =,
--- headers = } or nil, logs =
+-- the request; later: false: what assist.later was given is not run, else it
+-- is when the function is over.
+--
+-- model: what assist.ai.chat answers: a text, { text = (or a list of pieces),
+-- tokens_in =, tokens_out =, model =, finish =, seconds = }, or function(asked)
+-- that gives one of these, or nil and a reason; a text with reason = breaks off
+-- after it.  Without a model there is "no provider".
+--
+-- Returns { outcome =, said =, cites = { { title =, url =, updated = } }, about
+-- = { service }, reply = { status =, type =, body =, headers = } or nil, logs =
 -- { { level =, text = } }, cache = key to text, ttl = key to seconds, data =
--- ctx.data, waits =, seconds = (all waits together), error = }.
+-- ctx.data, waits =, seconds = (all waits together), asked = what models were
+-- asked, each { messages = { { role =, content = } }, system =, question =,
+-- passages =, max_tokens =, timeout =, say = }, redacted, error = }.
 function kit.run(given)
   local ok, got = pcall(run, given)
   if not ok then

@@ -215,6 +215,75 @@ typedef struct {
 
 int assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out);
 void assist_redact_free(assist_redact_t *map);
+
+typedef struct {
+    const assist_redact_t  *map;
+    size_t                  n;
+    char                    held[15];
+} assist_restore_t;
+
+void assist_restore_init(assist_restore_t *r, const assist_redact_t *map);
+int assist_restore(assist_restore_t *r, assist_str_t piece, assist_buf_t *out);
+int assist_restore_end(assist_restore_t *r, assist_buf_t *out);
+
+typedef struct {
+    size_t          ncited;
+    unsigned char   cited[64];
+    size_t          n;
+    assist_buf_t   *out;
+    unsigned char   number[64];
+    unsigned        blank:1;
+    unsigned        dropped:1;
+    char            last;
+    size_t          nheld;
+    char            held[32];
+} assist_cite_t;
+
+void assist_cite_init(assist_cite_t *c, size_t n);
+int assist_cite(assist_cite_t *c, assist_str_t piece, assist_buf_t *out);
+int assist_cite_end(assist_cite_t *c, assist_buf_t *out);
+
+typedef struct {
+    const assist_str_t           *hosts;
+    size_t                        nhosts;
+    const assist_str_t           *urls;
+    size_t                        nurls;
+    assist_str_t                  removed;
+} assist_plain_rules_t;
+
+typedef struct {
+    const assist_plain_rules_t   *rules;
+    assist_buf_t                 *out;
+    unsigned                      tag_state;
+    unsigned                      matched;
+    const char                   *raw;
+    size_t                        ntag;
+    char                          tag[512];
+    char                          before;
+    unsigned                      state;
+    unsigned                      depth;
+    unsigned                      broken:1;
+    unsigned                      gap:1;
+    unsigned                      marked:1;
+    char                          last;
+    size_t                        nword;
+    char                          word[16];
+    size_t                        nheld;
+    char                          held[1024];
+} assist_plain_t;
+
+void assist_plain_init(assist_plain_t *p, const assist_plain_rules_t *rules);
+int assist_plain(assist_plain_t *p, assist_str_t piece, assist_buf_t *out);
+int assist_plain_end(assist_plain_t *p, assist_buf_t *out);
+
+typedef struct {
+    assist_str_t   title;
+    assist_str_t   text;
+    assist_str_t   updated;
+} assist_passage_t;
+
+void assist_prompt_user(assist_buf_t *out, assist_str_t question,
+    const assist_passage_t *passages, size_t n, uint64_t nonce);
 ]]
 
 ffi.cdef(library.declarations)

@@ -72,7 +72,9 @@ end
 local methods = {}
 
 function methods.say(run, text)
-  run.said = run.said .. raise.string("ctx:say", 1, text)
+  text = raise.string("ctx:say", 1, text)
+  -- a model's words may have placeholders of what it did not get
+  run.said = run.said .. (run.personal and run.personal.restore(text) or text)
 end
 
 function methods.cite(run, source)

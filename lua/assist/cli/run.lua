@@ -57,7 +57,7 @@ local function show_service(name, service)
   line(name, service.id, service.name, "(" .. service.level .. ")")
 end
 
-local function show(got)
+local function show(got, asked)
   if got.said ~= "" then
     print(got.said .. "\n")
   end
@@ -71,6 +71,10 @@ local function show(got)
   end
   for _, service in ipairs(got.about) do
     show_service("service", service)
+  end
+  if #asked > 0 then
+    line("model", ("asked %d times; there is none here: \"no provider\"")
+      :format(#asked))
   end
 end
 
@@ -129,6 +133,7 @@ function run.command(list)
   end
   local got = hook and h:run(hook, options.phase, fields, options.conf or {})
               or { error = reason }
+  h:run_laters()
   if got.error then
     io.stderr:write(got.error, "\n")
     if got.outcome then
@@ -136,7 +141,7 @@ function run.command(list)
     end
     return 1
   end
-  show(got)
+  show(got, h.asked)
   return 0
 end
 
