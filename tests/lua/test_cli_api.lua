@@ -125,8 +125,9 @@ return {
     same(api.set(api.outcomes), expected, "outcomes")
   end },
 
-  { "the reasons of assist.ai.chat are those of ..._model.c", function()
-    local source = read(root .. "/ngx_module/http/ngx_http_assist_model.c")
+  { "the reasons of assist.ai.chat are those of ..._model*.c", function()
+    local model = root .. "/ngx_module/http/ngx_http_assist_model"
+    local source = read(model .. ".c") .. read(model .. "_prepare.c")
     for _, reason in ipairs(api.reasons) do
       fake.has(source, '"' .. reason .. '"')
     end
