@@ -26,6 +26,7 @@
 #define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
 
 
+typedef struct ngx_http_assist_page_s    ngx_http_assist_page_t;
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
 
@@ -149,6 +150,8 @@ typedef struct {
     ngx_array_t                      reply_headers; /* ngx_table_elt_t */
     ngx_str_t                        reply_body;
     ngx_uint_t                       reply_status;  /* 0: none */
+    ngx_http_assist_page_t          *streamed;      /* NULL: nothing to put
+                                                       into it */
 
     /* the interaction */
     assist_event_t                   event;
@@ -167,6 +170,7 @@ typedef struct {
     unsigned                         excluded:1;
     unsigned                         page:1;        /* an HTML page went out */
     unsigned                         hooked:1;      /* request hooks were run */
+    unsigned                         paged:1;       /* page hooks were */
     unsigned                         outcome:1;     /* event.outcome is set */
     unsigned                         failed:1;      /* a hook; see failure */
     unsigned                         counted:1;
@@ -277,6 +281,25 @@ void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
 /* ngx_http_assist_host.c: what a run may ask of its request */
 extern const assist_host_t  ngx_http_assist_host;
 
+/* ngx_http_assist_inject.c: what `page` hooks put into a page */
+ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+ngx_int_t ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
+    assist_html_where_t where, ngx_str_t id, ngx_str_t html);
+void ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
+    assist_outcome_t outcome);
+ngx_uint_t ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx,
+    ngx_uint_t failed);
+ngx_uint_t ngx_http_assist_inject_missed(ngx_http_assist_ctx_t *ctx);
+
+/* ngx_http_assist_page.c: the page streams by; a body filter */
+ngx_int_t ngx_http_assist_page_body(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_chain_t *in);
+
+/* ngx_http_assist_filter_module.c: the filters after ours */
+ngx_int_t ngx_http_assist_next_header(ngx_http_request_t *r);
+ngx_int_t ngx_http_assist_next_body(ngx_http_request_t *r, ngx_chain_t *in);
+
 /* ngx_http_assist_fetch.c: what hooks may call, and how */
 /* NULL, or why not */
 const char *ngx_http_assist_fetch_refused(ngx_http_request_t *r,
@@ -331,6 +354,9 @@ void ngx_http_assist_coverage_event(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 void ngx_http_assist_coverage_view(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+/* insertions that were left out, pages that came compressed */
+void ngx_http_assist_coverage_untouched(ngx_http_request_t *r,
+    ngx_uint_t blocked, ngx_uint_t compressed);
 void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in);
 
