@@ -185,6 +185,14 @@ ngx_http_assist_page_pass(ngx_http_request_t *r, ngx_http_assist_page_t *page,
     b->last = page->begin + page->nbegin;
     b->flush = page->flush;
 
+    /* all of these was taken */
+
+    while (in && ngx_buf_in_memory(in->buf) && in->buf->pos == in->buf->last) {
+        b->last_buf |= in->buf->last_buf;
+        b->last_in_chain |= in->buf->last_in_chain;
+        in = in->next;
+    }
+
     out.buf = b;
     out.next = in;
 
