@@ -224,10 +224,11 @@ end
 
 -- Calls a hook's function of a phase for a request (fields as objects.ctx
 -- takes them).  Returns { outcome =, said =, cites =, about =, reply =,
--- waits =, error = }; a hook that fails has given nothing but its outcome.
+-- injected =, waits =, error = }; a hook that fails has given nothing but its
+-- outcome.
 function Host:run(hook, phase, fields, conf)
-  local run = { phase = phase, said = "", cites = {}, about = {}, waits = 0,
-    ctx = objects.ctx(self, fields) }
+  local run = { phase = phase, said = "", cites = {}, about = {},
+    injected = {}, waits = 0, ctx = objects.ctx(self, fields) }
   run.thread = coroutine.create(function() hook[phase](run.ctx, conf) end)
   run.threads = { [run.thread] = true }
 
@@ -237,13 +238,14 @@ function Host:run(hook, phase, fields, conf)
 
   if reason then
     return { error = reason, outcome = phase ~= "log" and outcome or nil,
-      said = "", cites = {}, about = {}, waits = run.waits }
+      said = "", cites = {}, about = {}, injected = {}, waits = run.waits }
   end
   if not run.outcome and run.said ~= "" then
     run.outcome = "answered"
   end
   return { outcome = run.outcome, said = run.said, cites = run.cites,
-    about = run.about, reply = run.reply, waits = run.waits }
+    about = run.about, reply = run.reply, injected = run.injected,
+    waits = run.waits }
 end
 
 return host

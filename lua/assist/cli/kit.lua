@@ -129,7 +129,7 @@ local function run(given)
     cpu = given.cpu, fetch = given.fetch,
   }
   local data = given.data or {}
-  local got = { said = "", cites = {}, about = {}, waits = 0 }
+  local got = { said = "", cites = {}, about = {}, injected = {}, waits = 0 }
   local hook, reason = h:hook(type(given.hook) == "string"
     and in_folder(given.hook) or given.hook)
   if not hook then
@@ -153,7 +153,7 @@ end
 -- table; fetch: locations to { status =, headers =, body = } or a function of
 -- the request.  Returns { outcome =, said =, cites = { { title =, url =,
 -- updated = } }, about = { service }, reply = { status =, type =, body =,
--- headers = } or nil, logs =
+-- headers = } or nil, injected = { { where =, html = } }, logs =
 -- { { level =, text = } }, cache = key to text, ttl = key to seconds, data =
 -- ctx.data, waits =, seconds = (all waits together), error = }.
 function kit.run(given)
