@@ -71,7 +71,7 @@ assist_html_init(assist_html_t *h, assist_html_place_t *places,
     h->nplaces = nplaces;
 
     for (i = 0; i < nplaces; i++) {
-        places[i].name = 0;
+        h->where[places[i].where] |= 1u << i;
         h->pending |= 1u << i;
     }
 }

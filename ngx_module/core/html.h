@@ -41,6 +41,7 @@
 #define ASSIST_HTML_ID      64          /* bytes */
 #define ASSIST_HTML_HOLD    16          /* bytes that may be held back */
 #define ASSIST_HTML_BEGIN   1024        /* bytes that tell a page */
+#define ASSIST_HTML_KNOWN   32
 
 
 typedef enum {
@@ -55,7 +56,7 @@ typedef struct {
     assist_str_t          id;           /* ELEMENT: as written in the page */
 
     /* the scanner's own: the open element */
-    uint64_t              name;         /* 0: none */
+    uint64_t              name;
     uint32_t              depth;
 } assist_html_place_t;
 
@@ -73,6 +74,8 @@ typedef struct {
     /* the scanner's own */
     assist_html_place_t  *places;
     uint32_t              nplaces;
+    uint32_t              where[ASSIST_HTML_ELEMENT + 1];
+    uint32_t              open;         /* places whose element is */
 
     unsigned              state;
     size_t                scanned;      /* of the piece, and not given back */
@@ -87,7 +90,11 @@ typedef struct {
     unsigned              closing:1;    /* a / is the last byte of it */
     unsigned              ids:1;        /* its id is of interest */
     unsigned              had_id:1;
-    const void           *tag;          /* what it is, if it is known */
+    const void           *tag;          /* what it is */
+    struct {
+        uint64_t          name;
+        const void       *tag;
+    } known[ASSIST_HTML_KNOWN];         /* names that were looked up */
     uint64_t              name;         /* a hash */
     size_t                nname;
     char                  word[ASSIST_HTML_HOLD];

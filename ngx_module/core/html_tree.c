@@ -36,9 +36,8 @@ typedef struct {
 } tag_t;
 
 
-static const tag_t *find(const char *name);
-static uint32_t all(const assist_html_t *h, assist_html_where_t where);
-static uint32_t open_elements(const assist_html_t *h);
+static const tag_t *find(assist_html_t *h);
+static const tag_t *look_up(const char *name);
 static uint32_t reach(assist_html_t *h, uint32_t places);
 static uint32_t start_tag(assist_html_t *h, unsigned flags, unsigned is);
 static uint32_t end_tag(assist_html_t *h, unsigned is);
@@ -148,11 +147,20 @@ assist_html_tag(assist_html_t *h)
     uint32_t      i, places;
     const tag_t  *tag;
 
-    tag = h->nname <= ASSIST_HTML_WORD ? find(h->word) : NULL;
-    tag = tag ? tag : &other;
+    tag = find(h);
     h->tag = tag;
     h->ids = 0;
     places = 0;
+
+    /* of most tags there is nothing to tell */
+
+    if ((tag->is == OTHER || tag->is == P) && h->in_body && h->open == 0 && h->foreign == 0
+        && h->templates == 0)
+    {
+        h->ids = !h->end_tag && !(tag->flags & NOWHERE)
+                 && (h->pending & h->where[ASSIST_HTML_ELEMENT]);
+        return 0;
+    }
 
     if (h->templates || assist_html_foreign(h)) {
 
@@ -167,38 +175,38 @@ assist_html_tag(assist_html_t *h)
     }
 
     if (h->end_tag && tag->is == HEAD_TAG) {
-        return reach(h, all(h, ASSIST_HTML_HEAD_END));
+        return reach(h, h->where[ASSIST_HTML_HEAD_END]);
     }
 
     if (!h->in_body && tag->is != FRAMESET
         && (h->end_tag ? tag->is == BODY || tag->is == HTML
                        : !(tag->flags & HEAD)))
     {
-        places |= all(h, ASSIST_HTML_HEAD_END);
+        places |= h->where[ASSIST_HTML_HEAD_END];
         h->in_body = 1;
 
         if (h->end_tag || tag->is != BODY) {
             /* one that is not written */
-            places |= all(h, ASSIST_HTML_BODY_START);
+            places |= h->where[ASSIST_HTML_BODY_START];
         }
     }
 
-    if (tag->flags & BLOCK) {
+    if ((tag->flags & BLOCK) && h->open && !(h->end_tag && tag->is == P)) {
         for (i = 0; i < h->nplaces; i++) {
-            if (h->places[i].name == 'p' && !(h->end_tag && tag->is == P)) {
-                h->places[i].name = 0;
+            if ((h->open & (1u << i)) && h->places[i].name == 'p') {
+                h->open &= ~(1u << i);
                 places |= 1u << i;
             }
         }
     }
 
     if (h->end_tag && tag->is == BODY && --h->bodies <= 0) {
-        places |= all(h, ASSIST_HTML_BODY_END) | open_elements(h);
+        places |= h->where[ASSIST_HTML_BODY_END] | h->open;
     }
 
     h->ids = h->in_body && !h->end_tag && !(tag->flags & NOWHERE)
              && !h->foreign
-             && (h->pending & all(h, ASSIST_HTML_ELEMENT));
+             && (h->pending & h->where[ASSIST_HTML_ELEMENT]);
 
     return reach(h, places);
 }
@@ -214,6 +222,12 @@ assist_html_tag_over(assist_html_t *h, uint32_t *places)
     within = h->foreign != 0;
     foreign = assist_html_foreign(h);
     *places = 0;
+
+    if ((tag->is == OTHER || tag->is == P)
+        && !(tag->flags & (RAW_TEXT|PLAIN|FOREIGN)) && !within && h->templates == 0 && h->open == 0 && !h->had_id)
+    {
+        return ASSIST_HTML_MARKUP;
+    }
 
     foreign_tag(h, tag->flags, tag->is);
 
@@ -252,8 +266,8 @@ assist_html_page_over(assist_html_t *h)
         return 0;
     }
 
-    return reach(h, all(h, ASSIST_HTML_BODY_START)
-                    | all(h, ASSIST_HTML_BODY_END) | open_elements(h));
+    return reach(h, h->where[ASSIST_HTML_BODY_START]
+                    | h->where[ASSIST_HTML_BODY_END] | h->open);
 }
 
 
@@ -265,7 +279,32 @@ assist_html_foreign(const assist_html_t *h)
 
 
 static const tag_t *
-find(const char *name)
+find(assist_html_t *h)
+{
+    size_t        i;
+    const tag_t  *tag;
+
+    i = (h->name ^ h->name >> 7) % ASSIST_HTML_KNOWN;
+
+    if (h->known[i].tag && h->known[i].name == h->name) {
+        return h->known[i].tag;
+    }
+
+    if (h->nname > ASSIST_HTML_WORD) {
+        return &other;
+    }
+
+    tag = look_up(h->word);
+    tag = tag ? tag : &other;
+    h->known[i].name = h->name;
+    h->known[i].tag = tag;
+
+    return tag;
+}
+
+
+static const tag_t *
+look_up(const char *name)
 {
     int     cmp;
     size_t  low, high, middle;
@@ -290,36 +329,6 @@ find(const char *name)
     }
 
     return NULL;
-}
-
-
-static uint32_t
-all(const assist_html_t *h, assist_html_where_t where)
-{
-    uint32_t  i, places;
-
-    places = 0;
-
-    for (i = 0; i < h->nplaces; i++) {
-        places |= h->places[i].where == where ? 1u << i : 0;
-    }
-
-    return places;
-}
-
-
-static uint32_t
-open_elements(const assist_html_t *h)
-{
-    uint32_t  i, places;
-
-    places = 0;
-
-    for (i = 0; i < h->nplaces; i++) {
-        places |= h->places[i].name ? 1u << i : 0;
-    }
-
-    return places;
 }
 
 
@@ -362,7 +371,7 @@ start_tag(assist_html_t *h, unsigned flags, unsigned is)
 
     case BODY:
         h->bodies++;
-        places |= all(h, ASSIST_HTML_BODY_START);
+        places |= h->where[ASSIST_HTML_BODY_START];
         break;
 
     default:
@@ -370,7 +379,7 @@ start_tag(assist_html_t *h, unsigned flags, unsigned is)
     }
 
     for (i = 0; i < h->nplaces && is != FORM; i++) {
-        if (h->places[i].name == h->name
+        if ((h->open & (1u << i)) && h->places[i].name == h->name
             && !((flags & FOREIGN) && h->closing))
         {
             h->places[i].depth++;
@@ -396,8 +405,10 @@ end_tag(assist_html_t *h, unsigned is)
     places = 0;
 
     for (i = 0; i < h->nplaces; i++) {
-        if (h->places[i].name == h->name && --h->places[i].depth == 0) {
-            h->places[i].name = 0;
+        if ((h->open & (1u << i)) && h->places[i].name == h->name
+            && --h->places[i].depth == 0)
+        {
+            h->open &= ~(1u << i);
             places |= 1u << i;
         }
     }
@@ -430,8 +441,7 @@ find_id(assist_html_t *h, unsigned flags)
         place = &h->places[i];
 
         if (place->where != ASSIST_HTML_ELEMENT
-            || !((h->pending & ~h->due) & (1u << i))
-            || place->name
+            || !((h->pending & ~h->due & ~h->open) & (1u << i))
             || place->id.len != h->nid
             || memcmp(place->id.data, h->id, h->nid) != 0)
         {
@@ -446,6 +456,7 @@ find_id(assist_html_t *h, unsigned flags)
         } else {
             place->name = h->name;
             place->depth = 1;
+            h->open |= 1u << i;
         }
     }
 
