@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_assist.h"
+#include "ngx_http_assist_page.h"
 
 
 static ngx_int_t ngx_http_assist_header_filter(ngx_http_request_t *r);
@@ -65,9 +66,9 @@ ngx_http_assist_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_http_assist_ctx(r, 0);
 
-    if (ctx) {
-        /* an error page may take the place of a page that has begun */
-        ctx->streamed = NULL;
+    if (ctx && ctx->streamed) {
+        /* an error page takes the place of a page that has begun */
+        ctx->streamed->state = NGX_HTTP_ASSIST_PAGE_PASS;
     }
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);

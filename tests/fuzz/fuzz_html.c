@@ -1,12 +1,14 @@
 /*
  * What libFuzzer calls: places are looked for in a page; wherever it is cut,
- * they are the same, and the page without them is what came in.
+ * they are the same, and the page without them is what came in.  And what a
+ * policy says of it, and it as a policy.
  */
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "buf.h"
+#include "csp.h"
 #include "html.h"
 
 
@@ -17,6 +19,7 @@
 static void scan(assist_str_t page, size_t cut, size_t each,
     assist_buf_t *out);
 static void add_part(const assist_html_part_t *part, assist_buf_t *out);
+static void check_csp(assist_str_t page);
 static void must(int ok, const char *what);
 
 
@@ -34,6 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     page = (assist_str_t) { size ? (const char *) data : "", size };
 
     (void) assist_html_begins(page);
+    check_csp(page);
 
     scan(page, 0, 0, &whole);
 
@@ -116,6 +120,35 @@ add_part(const assist_html_part_t *part, assist_buf_t *out)
             assist_buf_putc(out, (char) ('0' + i));
         }
     }
+}
+
+
+/* The page as what a hook puts in, and as a policy. */
+
+static void
+check_csp(assist_str_t page)
+{
+    assist_csp_t  csp;
+    assist_buf_t  out = ASSIST_BUF_INIT;
+
+    memset(&csp, 0, sizeof(assist_csp_t));
+    must(assist_csp_html(&csp, page, &out)
+         && assist_str_eq(assist_buf_str(&out), page), "no policy");
+
+    out.len = 0;
+    csp.host = assist_str("a.vn");
+    assist_csp_add(&csp, assist_str("script-src 'nonce-a' *.b.vn/c; style-src"
+                                    " https: 'self'"));
+    (void) assist_csp_html(&csp, page, &out);
+    must(out.len == 0 || out.len >= page.len, "a policy");
+
+    out.len = 0;
+    csp.npolicies = 0;
+    assist_csp_add(&csp, page);
+    (void) assist_csp_html(&csp, assist_str("<script src=https://b.vn/c><p "
+                                            "style=a><script>"), &out);
+
+    assist_buf_free(&out);
 }
 
 
