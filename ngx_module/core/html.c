@@ -6,6 +6,8 @@
 #include "html_priv.h"
 
 
+static const char *plain_tag(const assist_html_t *h, const char *p,
+    const char *end);
 static int tag_name(assist_html_t *h, const char **p, const char *end,
     uint32_t *places);
 static void attribute(assist_html_t *h, unsigned char c);
@@ -122,8 +124,13 @@ assist_html_next(assist_html_t *h, assist_str_t *piece,
                 break;
             }
 
-            p = tag + 1;
-            h->state = OPEN;
+            p = plain_tag(h, tag, end);
+
+            if (p == NULL) {
+                p = tag + 1;
+                h->state = OPEN;
+            }
+
             break;
 
         case OPEN:
@@ -357,6 +364,34 @@ assist_html_end(assist_html_t *h, assist_html_part_t *part)
 }
 
 
+/*
+ * What comes after the tag at p, if that is all here, has no attribute, and
+ * there is nothing to tell of it, as of most; else NULL.
+ */
+
+static const char *
+plain_tag(const assist_html_t *h, const char *p, const char *end)
+{
+    uint64_t       name;
+    unsigned char  c;
+
+    p++;
+    p += p < end && *p == '/';
+
+    for (name = 0; p < end; p++) {
+        c = (unsigned char) *p;
+
+        if (!assist_html_is_letter(c) && (c < '0' || c > '9')) {
+            break;
+        }
+
+        name = (name * ASSIST_HTML_HASH) ^ (c | 0x20);
+    }
+
+    return p < end && *p == '>' && assist_html_plain(h, name) ? p + 1 : NULL;
+}
+
+
 void
 assist_html_tag_begin(assist_html_t *h, int end_tag)
 {
@@ -418,7 +453,7 @@ assist_html_tag_letter(assist_html_t *h, unsigned char c)
     }
 
     /* FNV-1; of a single letter that itself */
-    h->name = (h->name * 0x100000001b3) ^ c;
+    h->name = (h->name * ASSIST_HTML_HASH) ^ c;
     h->nname++;
 }
 

@@ -43,6 +43,9 @@ typedef enum {
 } assist_html_state_t;
 
 
+#define ASSIST_HTML_HASH  0x100000001b3     /* FNV-1's prime */
+
+
 /* What a tag's content is, for html.c. */
 typedef enum {
     ASSIST_HTML_MARKUP = 0,
@@ -72,6 +75,10 @@ assist_html_content_t assist_html_tag_over(assist_html_t *h,
 
 /* The page is over, outside of tags: the places at its end. */
 uint32_t assist_html_page_over(assist_html_t *h);
+
+/* Is there nothing to tell of a tag of this name, without attributes?  0: not
+ * known; assist_html_tag() tells. */
+int assist_html_plain(const assist_html_t *h, uint64_t name);
 
 /* Are CDATA sections text here? */
 int assist_html_foreign(const assist_html_t *h);

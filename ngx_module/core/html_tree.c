@@ -36,6 +36,8 @@ typedef struct {
 } tag_t;
 
 
+static int is_plain(const assist_html_t *h, const tag_t *tag);
+static size_t slot(uint64_t name);
 static const tag_t *find(assist_html_t *h);
 static const tag_t *look_up(const char *name);
 static uint32_t reach(assist_html_t *h, uint32_t places);
@@ -154,9 +156,7 @@ assist_html_tag(assist_html_t *h)
 
     /* of most tags there is nothing to tell */
 
-    if ((tag->is == OTHER || tag->is == P) && h->in_body && h->open == 0 && h->foreign == 0
-        && h->templates == 0)
-    {
+    if (is_plain(h, tag)) {
         h->ids = !h->end_tag && !(tag->flags & NOWHERE)
                  && (h->pending & h->where[ASSIST_HTML_ELEMENT]);
         return 0;
@@ -223,9 +223,7 @@ assist_html_tag_over(assist_html_t *h, uint32_t *places)
     foreign = assist_html_foreign(h);
     *places = 0;
 
-    if ((tag->is == OTHER || tag->is == P)
-        && !(tag->flags & (RAW_TEXT|PLAIN|FOREIGN)) && !within && h->templates == 0 && h->open == 0 && !h->had_id)
-    {
+    if (!h->had_id && is_plain(h, tag)) {
         return ASSIST_HTML_MARKUP;
     }
 
@@ -272,9 +270,40 @@ assist_html_page_over(assist_html_t *h)
 
 
 int
+assist_html_plain(const assist_html_t *h, uint64_t name)
+{
+    size_t  i;
+
+    i = slot(name);
+
+    return h->known[i].tag && h->known[i].name == name
+           && is_plain(h, h->known[i].tag);
+}
+
+
+int
 assist_html_foreign(const assist_html_t *h)
 {
     return h->foreign && !h->html;
+}
+
+
+/* Here it neither begins nor ends anything that matters, but for its id. */
+
+static int
+is_plain(const assist_html_t *h, const tag_t *tag)
+{
+    return (tag->is == OTHER || tag->is == P)
+           && !(tag->flags & (RAW_TEXT|PLAIN|FOREIGN))
+           && h->in_body && h->open == 0 && h->foreign == 0
+           && h->templates == 0;
+}
+
+
+static size_t
+slot(uint64_t name)
+{
+    return (name ^ name >> 7) % ASSIST_HTML_KNOWN;
 }
 
 
@@ -284,7 +313,7 @@ find(assist_html_t *h)
     size_t        i;
     const tag_t  *tag;
 
-    i = (h->name ^ h->name >> 7) % ASSIST_HTML_KNOWN;
+    i = slot(h->name);
 
     if (h->known[i].tag && h->known[i].name == h->name) {
         return h->known[i].tag;
