@@ -2,10 +2,11 @@
 // say then.
 
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import http2 from 'node:http2';
 import zlib from 'node:zlib';
-import { abandon, assert, coverage, figures, get, lasting, readEvidence, request, sleep,
-         test, until } from './harness.mjs';
+import { abandon, assert, coverage, figures, get, lasting, readEvidence,
+         request, sleep, test, until } from './harness.mjs';
 
 const service = '/dich-vu/1.001456.html';
 const body = (text = 'Nội dung. ') => `<!doctype html>
@@ -72,7 +73,7 @@ const gates = {
   '/json': { headers: { 'Content-Type': 'application/json' } },
   '/gzip': { headers: { 'Content-Encoding': 'gzip' },
              body: zlib.gzipSync(body()) },
-  '/file': { headers: { 'Content-Disposition': 'attachment; filename=a.html' } },
+  '/file': { headers: { 'Content-Disposition': 'attachment; filename=a' } },
   '/signed': { headers: { 'Cache-Control': 'private, No-Transform' } },
   '/empty': { body: '' },
 };
@@ -214,7 +215,7 @@ test('ctx.lang is the page\'s Content-Language', async (stage) => {
   assert.match((await get(port, '/vi')).text, /\[\]<\/body>/);
 });
 
-test('a page is an interaction where its help has reached it', async (stage) => {
+test('a page is an interaction if its help has reached it', async (stage) => {
   const helps = (where) => hook(`ctx:inject("${where}", "help")`,
     'ctx:cite(ctx.service)', 'ctx:outcome("answered")');
   const { nginx, port } = await stageOf(stage, {}, '', {
@@ -336,12 +337,13 @@ for (const buffering of ['on', 'off']) {
 
 test('what has come is passed on at once', async (stage) => {
   let goOn;
-  const { port } = await stageOf(stage, { '/slow': { parts: async (res, bytes) => {
+  const parts = async (res, bytes) => {
     res.write(bytes.subarray(0, 200));
     await new Promise((resolve) => { goOn = resolve; });
     res.end(bytes.subarray(200));
-  } } }, everywhere, { page: 'assist_hook h.lua; proxy_buffering off;' });
-  const http = await import('node:http');
+  };
+  const { port } = await stageOf(stage, { '/slow': { parts } }, everywhere,
+    { page: 'assist_hook h.lua; proxy_buffering off;' });
   const got = await new Promise((resolve, reject) => {
     let text = '';
     http.get({ port, host: '127.0.0.1', path: '/slow' }, (res) => {
@@ -383,7 +385,8 @@ test('static pages, sendfile on and off, ranges and revalidation',
       types { text/html html; } assist_hook h.lua;`;
     const { port } = await stageOf(stage, {}, everywhere, {
       server: `location /a.html { ${place('on')} }
-               location /off/ { rewrite ^/off(.*) $1 break; ${place('off')} }` });
+               location /off/ { rewrite ^/off(.*) $1 break;
+                                ${place('off')} }` });
     for (const path of ['/a.html', '/off/a.html']) {
       const got = await get(port, path);
       assert.equal(got.text, injected(body()));
@@ -403,7 +406,6 @@ test('gzip, HTTP/2 and keepalive after us', async (stage) => {
   const { nginx, port } = await stageOf(stage, {}, everywhere, {
     server: `listen 127.0.0.1:{{port h2}} http2;
              gzip on; gzip_min_length 1;` });
-  const http = await import('node:http');
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
   for (let i = 0; i < 5; i++) {
     const got = await get(port, service, { agent,
@@ -435,8 +437,8 @@ test('proxy_cache, gunzip, sub_filter and SSI beside us', async (stage) => {
                body: zlib.gzipSync(body()) };
   const ssi = body('<!--# include virtual="/part.html" -->');
   const { portal: origin, port } = await stageOf(stage,
-    { '/gunzip/a': gz, '/ssi/a': { body: ssi }, '/part.html': { body: 'teil' } },
-    everywhere, {
+    { '/gunzip/a': gz, '/ssi/a': { body: ssi },
+      '/part.html': { body: 'part' } }, everywhere, {
       http: 'proxy_cache_path {{dir}}/cache keys_zone=pages:1m;',
       server: ['cache', 'gunzip', 'sub', 'ssi'].map((name) => `
         location /${name}/ {
@@ -453,7 +455,7 @@ test('proxy_cache, gunzip, sub_filter and SSI beside us', async (stage) => {
   assert.equal((await get(port, '/gunzip/a')).text, injected(body()));
   assert.equal((await get(port, '/sub/a')).text,
     injected(body()).replace('Cổng', 'CỔNG').replace('body_end', 'END'));
-  assert.equal((await get(port, '/ssi/a')).text, injected(body('teil')));
+  assert.equal((await get(port, '/ssi/a')).text, injected(body('part')));
 });
 
 test('clients that go away, and portals that do', async (stage) => {
@@ -488,7 +490,8 @@ test('a POST\'s page, and a hook\'s reply', async (stage) => {
         end
       end,
       page = function(ctx) ctx:inject("body_end", "[in]") end }`);
-  const got = await request(port, { method: 'POST', path: service, body: 'a=1' });
+  const got = await request(port,
+    { method: 'POST', path: service, body: 'a=1' });
   assert.equal(got.text, body().replace('</body>', '[in]</body>'));
   assert.equal((await get(port, `${service}?reply=1`)).text,
                '<!doctype html><body>r</body>');
