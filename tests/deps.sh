@@ -91,7 +91,7 @@ for group; do
         need_node
         ;;
     bench)
-        need libnginx-mod-http-lua wrk valgrind
+        need libnginx-mod-http-lua libnginx-mod-http-subs-filter wrk valgrind
         ;;
     *)
         echo "deps.sh: there is no group \"$group\"" >&2

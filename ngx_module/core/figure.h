@@ -66,6 +66,9 @@ typedef struct {
         uint64_t  unmatched;                /* pages of no service */
         uint64_t  excluded;
         uint64_t  dropped;                  /* lines of evidence lost */
+        uint64_t  blocked;                  /* insertions that a page's policy
+                                               or charset forbids */
+        uint64_t  compressed;               /* pages that came so */
     } quality;
 } assist_figure_in_t;
 

@@ -322,6 +322,10 @@ put_quality(assist_buf_t *out, const assist_figure_t *f)
     assist_buf_uint(out, f->in->quality.excluded);
     lit(out, ",\"dropped\":");
     assist_buf_uint(out, f->in->quality.dropped);
+    lit(out, ",\"blocked\":");
+    assist_buf_uint(out, f->in->quality.blocked);
+    lit(out, ",\"compressed\":");
+    assist_buf_uint(out, f->in->quality.compressed);
     lit(out, ",\"unknown_levels\":");
     assist_buf_uint(out, f->unknown);
     lit(out, ",\"oddities\":{");

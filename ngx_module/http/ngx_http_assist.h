@@ -35,6 +35,7 @@
 #define NGX_HTTP_ASSIST_ANSWER_MAX (256 * 1024)
 
 
+typedef struct ngx_http_assist_page_s    ngx_http_assist_page_t;
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
 typedef struct ngx_http_assist_later_s   ngx_http_assist_later_t;
@@ -208,6 +209,8 @@ struct ngx_http_assist_ctx_s {
     ngx_array_t                      reply_headers; /* ngx_table_elt_t */
     ngx_str_t                        reply_body;
     ngx_uint_t                       reply_status;  /* 0: none */
+    ngx_http_assist_page_t          *streamed;      /* NULL: nothing to put
+                                                       into it */
 
     /* the interaction */
     assist_event_t                   event;
@@ -249,6 +252,7 @@ struct ngx_http_assist_ctx_s {
     unsigned                         excluded:1;
     unsigned                         page:1;        /* an HTML page went out */
     unsigned                         hooked:1;      /* request hooks were run */
+    unsigned                         paged:1;       /* page hooks were */
     unsigned                         outcome:1;     /* event.outcome is set */
     unsigned                         failed:1;      /* a hook; see failure */
     unsigned                         counted:1;
@@ -412,6 +416,24 @@ time_t ngx_http_assist_budget_resets(void);
 const char *ngx_http_assist_later_start(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, int function);
 void ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx);
+/* ngx_http_assist_inject.c: what `page` hooks put into a page */
+ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+ngx_int_t ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
+    assist_html_where_t where, ngx_str_t id, ngx_str_t html);
+void ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
+    assist_outcome_t outcome);
+ngx_uint_t ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx,
+    ngx_uint_t failed);
+ngx_uint_t ngx_http_assist_inject_missed(ngx_http_assist_ctx_t *ctx);
+
+/* ngx_http_assist_page.c: the page streams by; a body filter */
+ngx_int_t ngx_http_assist_page_body(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_chain_t *in);
+
+/* ngx_http_assist_filter_module.c: the filters after ours */
+ngx_int_t ngx_http_assist_next_header(ngx_http_request_t *r);
+ngx_int_t ngx_http_assist_next_body(ngx_http_request_t *r, ngx_chain_t *in);
 
 /* ngx_http_assist_fetch.c: what hooks may call, and how */
 /* NULL, or why not */
@@ -491,6 +513,9 @@ void ngx_http_assist_coverage_event(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 void ngx_http_assist_coverage_view(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+/* insertions that were left out, pages that came compressed */
+void ngx_http_assist_coverage_untouched(ngx_http_request_t *r,
+    ngx_uint_t blocked, ngx_uint_t compressed);
 void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in);
 

@@ -21,6 +21,8 @@ typedef struct {
     ngx_atomic_t                     unmatched;
     ngx_atomic_t                     excluded;
     ngx_atomic_t                     dropped;           /* lines of evidence */
+    ngx_atomic_t                     blocked;           /* insertions */
+    ngx_atomic_t                     compressed;        /* pages */
     ngx_atomic_t                     month[NGX_HTTP_ASSIST_MONTHS];
     uint32_t                         nslots;
     uint32_t                         capacity;
@@ -263,6 +265,24 @@ ngx_http_assist_coverage_view(ngx_http_request_t *r,
 
 
 void
+ngx_http_assist_coverage_untouched(ngx_http_request_t *r, ngx_uint_t blocked,
+    ngx_uint_t compressed)
+{
+    ngx_http_assist_main_conf_t       *mcf;
+    ngx_http_assist_coverage_shctx_t  *sh;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    sh = ngx_http_assist_coverage_sh(mcf);
+
+    if (sh) {
+        (void) ngx_atomic_fetch_add(&sh->blocked, (ngx_atomic_int_t) blocked);
+        (void) ngx_atomic_fetch_add(&sh->compressed,
+                                    (ngx_atomic_int_t) compressed);
+    }
+}
+
+
+void
 ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in)
 {
@@ -287,6 +307,8 @@ ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
         in->quality.unmatched = sh->unmatched;
         in->quality.excluded = sh->excluded;
         in->quality.dropped = sh->dropped;
+        in->quality.blocked = sh->blocked;
+        in->quality.compressed = sh->compressed;
     }
 }
 

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_http_assist.h"
+#include "ngx_http_assist_page.h"
 
 
 static ngx_int_t ngx_http_assist_header_filter(ngx_http_request_t *r);
@@ -63,6 +64,13 @@ ngx_http_assist_header_filter(ngx_http_request_t *r)
         return ngx_http_next_header_filter(r);
     }
 
+    ctx = ngx_http_assist_ctx(r, 0);
+
+    if (ctx && ctx->streamed) {
+        /* an error page takes the place of a page that has begun */
+        ctx->streamed->state = NGX_HTTP_ASSIST_PAGE_PASS;
+    }
+
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
     if (lcf->enable && !lcf->chat && ngx_http_assist_is_page(r)) {
@@ -71,6 +79,10 @@ ngx_http_assist_header_filter(ngx_http_request_t *r)
         if (ctx) {
             ngx_http_assist_match(r, ctx);
             ctx->page = 1;
+
+            if (ngx_http_assist_inject(r, ctx) == NGX_AGAIN) {
+                return NGX_OK;
+            }
         }
     }
 
@@ -81,10 +93,32 @@ ngx_http_assist_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_assist_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
+    ngx_http_assist_ctx_t  *ctx;
+
     if (ngx_http_assist_is_call(r)) {
         return ngx_http_assist_call_body_filter(r, in);
     }
 
+    ctx = ngx_http_get_module_ctx(r, ngx_http_assist_module);
+
+    if (ctx && ctx->streamed && r == r->main) {
+        return ngx_http_assist_page_body(r, ctx->streamed, in);
+    }
+
+    return ngx_http_next_body_filter(r, in);
+}
+
+
+ngx_int_t
+ngx_http_assist_next_header(ngx_http_request_t *r)
+{
+    return ngx_http_next_header_filter(r);
+}
+
+
+ngx_int_t
+ngx_http_assist_next_body(ngx_http_request_t *r, ngx_chain_t *in)
+{
     return ngx_http_next_body_filter(r, in);
 }
 

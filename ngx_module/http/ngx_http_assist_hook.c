@@ -241,6 +241,7 @@ ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 static ngx_int_t
 ngx_http_assist_hook_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
+    ngx_uint_t            gave;
     const assist_hook_t  *hook;
 
     hook = ctx->running->hook;
@@ -271,17 +272,24 @@ ngx_http_assist_hook_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     ctx->hook++;
 
-    if (ctx->phase == ASSIST_PHASE_LOG
-        || (!ctx->outcome && !ctx->failed && ctx->said.len == 0
-            && ctx->reply_status == 0))
-    {
+    if (ctx->phase == ASSIST_PHASE_PAGE) {
+        gave = ngx_http_assist_inject_hook_over(ctx, ctx->run.state
+                                                     != ASSIST_RUN_DONE);
+    } else {
+        gave = ctx->phase != ASSIST_PHASE_LOG
+               && (ctx->outcome || ctx->failed || ctx->said.len
+                   || ctx->reply_status);
+    }
+
+    if (!gave) {
         return NGX_OK;
     }
 
     ctx->hook_name = ngx_http_assist_ngx_str(assist_hook_name(hook));
     ctx->hook_version = ngx_http_assist_ngx_str(assist_hook_version(hook));
 
-    return ctx->run.state == ASSIST_RUN_DONE ? NGX_DONE : NGX_OK;
+    return ctx->run.state == ASSIST_RUN_DONE
+           && ctx->phase != ASSIST_PHASE_PAGE ? NGX_DONE : NGX_OK;
 }
 
 
@@ -328,7 +336,7 @@ ngx_http_assist_hook_failed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_http_variable_value_t    *v;
     ngx_http_assist_main_conf_t  *mcf;
 
-    static const char  *const phases[] = { "request", "ask", "log" };
+    static const char  *const phases[] = { "request", "page", "ask", "log" };
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
@@ -358,11 +366,14 @@ ngx_http_assist_hook_drop(ngx_http_assist_ctx_t *ctx, assist_outcome_t outcome)
         return;
     }
 
-    ctx->said.len = 0;
-    ctx->cites.nelts = 0;
-    ctx->about.nelts = 0;
-    ctx->reply_status = 0;
-    ctx->outcome = 0;
+    if (ctx->phase != ASSIST_PHASE_PAGE) {
+        ctx->said.len = 0;
+        ctx->cites.nelts = 0;
+        ctx->about.nelts = 0;
+        ctx->reply_status = 0;
+        ctx->outcome = 0;
+    }
+
     ctx->failed = 1;
     ctx->failure = outcome;
 }

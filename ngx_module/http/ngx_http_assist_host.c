@@ -26,6 +26,8 @@ static int ngx_http_assist_host_cite(void *host, assist_str_t title,
 static int ngx_http_assist_host_about(void *host, uint32_t service);
 static int ngx_http_assist_host_reply(void *host, int status,
     const assist_header_t *headers, uint32_t nheaders, assist_str_t body);
+static int ngx_http_assist_host_inject(void *host, assist_html_where_t where,
+    assist_str_t id, assist_str_t html);
 static void ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome);
 static assist_wait_t ngx_http_assist_host_body(void *host, assist_run_t *run,
     assist_value_t *value);
@@ -70,6 +72,7 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_cite,
     ngx_http_assist_host_about,
     ngx_http_assist_host_reply,
+    ngx_http_assist_host_inject,
     ngx_http_assist_host_outcome,
     ngx_http_assist_host_body,
     ngx_http_assist_host_sleep,
@@ -373,10 +376,27 @@ ngx_http_assist_host_reply(void *host, int status,
 }
 
 
+static int
+ngx_http_assist_host_inject(void *host, assist_html_where_t where,
+    assist_str_t id, assist_str_t html)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_inject_add(ctx, where, ngx_http_assist_ngx_str(id),
+                                      ngx_http_assist_ngx_str(html))
+           == NGX_OK ? 0 : -1;
+}
+
+
 static void
 ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome)
 {
     ngx_http_assist_ctx_t *ctx = host;
+
+    if (ctx->phase == ASSIST_PHASE_PAGE) {
+        ngx_http_assist_inject_outcome(ctx, outcome);
+        return;
+    }
 
     ctx->outcome = 1;
     ctx->event.outcome = outcome;

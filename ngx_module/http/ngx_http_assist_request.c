@@ -286,7 +286,8 @@ ngx_http_assist_delivered(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     return (r->method & (NGX_HTTP_GET|NGX_HTTP_POST))
            && (ctx->page || (ctx->reply_status == NGX_HTTP_OK
-                             && ctx->reply_body.len));
+                             && ctx->reply_body.len))
+           && !ngx_http_assist_inject_missed(ctx);
 }
 
 

@@ -12,9 +12,10 @@
 
 
 #define REQUEST   (1u << ASSIST_PHASE_REQUEST)
+#define PAGE      (1u << ASSIST_PHASE_PAGE)
 #define ASK       (1u << ASSIST_PHASE_ASK)
 #define LOG       (1u << ASSIST_PHASE_LOG)
-#define ANYWHERE  (REQUEST|ASK|LOG)
+#define ANYWHERE  (REQUEST|PAGE|ASK|LOG)
 #define WAITING   (REQUEST|ASK)
 
 #define LOG_LINES   100                 /* of a run */
@@ -75,7 +76,7 @@ static const api_t  api_calls[] = {
     { "assist.redis", NULL, "redis", WAITING, 1, assist_command, NULL },
     { "assist.ai.chat", "ai", "chat", WAITING, 1, assist_chat, NULL },
     { "assist.later", NULL, "later", WAITING, 0, assist_later, NULL },
-    { "assist.search", NULL, "search", WAITING, 0, api_search, NULL },
+    { "assist.search", NULL, "search", REQUEST|PAGE|ASK, 0, api_search, NULL },
     { "assist.log.error", "log", "error", ANYWHERE, 0, api_log_error, NULL },
     { "assist.log.warn", "log", "warn", ANYWHERE, 0, api_log_warn, NULL },
     { "assist.log.info", "log", "info", ANYWHERE, 0, api_log_info, NULL },

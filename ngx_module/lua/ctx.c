@@ -15,8 +15,10 @@
 
 
 #define REQUEST   (1u << ASSIST_PHASE_REQUEST)
+#define PAGE      (1u << ASSIST_PHASE_PAGE)
 #define ASK       (1u << ASSIST_PHASE_ASK)
 #define LOG       (1u << ASSIST_PHASE_LOG)
+#define ANYWHERE  (REQUEST|PAGE|ASK|LOG)
 
 #define REPLY_HEADERS  32
 
@@ -55,15 +57,18 @@ static int ctx_cite(lua_State *L, assist_run_t *run);
 static int ctx_about(lua_State *L, assist_run_t *run);
 static int ctx_reply(lua_State *L, assist_run_t *run);
 static void reply_header(lua_State *L, const char *name);
+static int ctx_inject(lua_State *L, assist_run_t *run);
+static void inject_id(lua_State *L, assist_str_t id);
 static int ctx_outcome(lua_State *L, assist_run_t *run);
 
 
 static const method_t  ctx_methods[] = {
     { "ctx:say", ASK, ctx_say },
-    { "ctx:cite", REQUEST|ASK, ctx_cite },
+    { "ctx:cite", REQUEST|PAGE|ASK, ctx_cite },
     { "ctx:about", REQUEST|ASK, ctx_about },
     { "ctx:reply", REQUEST, ctx_reply },
-    { "ctx:outcome", REQUEST|ASK, ctx_outcome },
+    { "ctx:inject", PAGE, ctx_inject },
+    { "ctx:outcome", REQUEST|PAGE|ASK, ctx_outcome },
     { NULL, 0, NULL }
 };
 
@@ -180,7 +185,7 @@ ctx_index(lua_State *L)
     assist_run_t         *run;
     const assist_host_t  *host;
 
-    run = ctx_check(L, "ctx", REQUEST|ASK|LOG);
+    run = ctx_check(L, "ctx", ANYWHERE);
     key = luaL_checkstring(L, 2);
 
     if (key[0] != '_') {
@@ -410,6 +415,85 @@ reply_header(lua_State *L, const char *name)
 }
 
 
+/*
+ * ctx:inject(where, html): puts markup, or text, into the page; where is
+ * "head_end", "body_start", "body_end", or an element's id
+ */
+
+static int
+ctx_inject(lua_State *L, assist_run_t *run)
+{
+    int            i;
+    assist_str_t   where, html;
+    assist_buf_t  *buf;
+
+    static const char  *const places[] = {
+        "head_end", "body_start", "body_end"
+    };
+
+    where = assist_check_str(L, 2);
+
+    for (i = 0; i < ASSIST_HTML_ELEMENT; i++) {
+        if (assist_str_eq(where, assist_str_of(places[i]))) {
+            break;
+        }
+    }
+
+    if (i == ASSIST_HTML_ELEMENT) {
+        inject_id(L, where);
+    }
+
+    if (!assist_markup_get(L, 3, &html)) {
+        html = assist_check_str(L, 3);
+
+        if (i == ASSIST_HTML_HEAD_END) {
+            return assist_raise(L, "ctx:inject: a head has no text, only what "
+                                "assist.html makes");
+        }
+
+        buf = assist_buf_push(L);
+        assist_buf_html(buf, html);
+
+        if (buf->failed) {
+            return luaL_error(L, "not enough memory");
+        }
+
+        html = assist_buf_str(buf);
+    }
+
+    if (run->vm->conf.host->inject(run->host, (assist_html_where_t) i, where,
+                                   html)
+        != 0)
+    {
+        return assist_raise(L, "ctx:inject: a page takes 16 insertions, of "
+                            "64 KB together");
+    }
+
+    return 0;
+}
+
+
+static void
+inject_id(lua_State *L, assist_str_t id)
+{
+    size_t  i;
+
+    for (i = 0; i < id.len; i++) {
+        if ((unsigned char) id.data[i] <= ' '
+            || strchr("\"'<>&=`", id.data[i]) != NULL)
+        {
+            break;
+        }
+    }
+
+    if (id.len == 0 || id.len > ASSIST_HTML_ID || i < id.len) {
+        assist_raise(L, "ctx:inject: \"%s\" is neither head_end, body_start, "
+                     "body_end nor an id (1 to %d bytes without blanks, "
+                     "quotes, <, >, & and =)", id.data, ASSIST_HTML_ID);
+    }
+}
+
+
 /* ctx:outcome(name) */
 
 static int
@@ -459,7 +543,7 @@ request_index(lua_State *L)
         return 1;
     }
 
-    run = assist_run_check(L, "ctx.request", REQUEST|ASK|LOG, 0);
+    run = assist_run_check(L, "ctx.request", ANYWHERE, 0);
     host = run->vm->conf.host;
 
     if (strcmp(key, "method") == 0) {
@@ -491,7 +575,7 @@ request_header(lua_State *L)
     assist_run_t  *run;
 
     luaL_checkudata(L, 1, "assist.request");
-    run = assist_run_check(L, "ctx.request:header", REQUEST|ASK|LOG, 0);
+    run = assist_run_check(L, "ctx.request:header", ANYWHERE, 0);
 
     assist_push_str(L, run->vm->conf.host->header(run->host,
                                                   assist_check_str(L, 2)));

@@ -11,6 +11,7 @@
 
 #include "core/catalog.h"
 #include "core/completion.h"
+#include "core/html.h"
 #include "core/ledger.h"
 #include "core/search.h"
 #include "core/str.h"
@@ -21,6 +22,7 @@ typedef struct assist_run_s  assist_run_t;
 
 typedef enum {
     ASSIST_PHASE_REQUEST = 0,
+    ASSIST_PHASE_PAGE,
     ASSIST_PHASE_ASK,
     ASSIST_PHASE_LOG,
     ASSIST_PHASE_MAX
@@ -119,6 +121,9 @@ typedef struct {
     int (*about)(void *host, uint32_t procedure);
     int (*reply)(void *host, int status, const assist_header_t *headers,
         uint32_t nheaders, assist_str_t body);
+    /* id: of an element; html is put in as it is */
+    int (*inject)(void *host, assist_html_where_t where, assist_str_t id,
+        assist_str_t html);
     void (*outcome)(void *host, assist_outcome_t outcome);
 
     /* waits */

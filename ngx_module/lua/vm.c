@@ -25,7 +25,7 @@ static assist_str_t vm_keep_field(lua_State *L, int table, const char *name,
 
 
 static const char  *const vm_phases[ASSIST_PHASE_MAX] = {
-    "request", "ask", "log"
+    "request", "page", "ask", "log"
 };
 
 

@@ -20,6 +20,8 @@ local comparisons = {
     "access_by_lua, log_by_lua", "page_lua", 1 },
   { "page of no service, hook that does nothing", "page_hook",
     "access_by_lua, empty", "page_access", 1 },
+  { "page with something put into it", "inject_assist", "subs_filter",
+    "inject_subs", 1 },
   { "question from L1", "ask_l1", "`return 200`", "ask_return", 0.75 },
   { "question from L1", "ask_l1", "lua_shared_dict", "ask_dict" },
   { "question from Redis", "redis_assist", "lua, kept connection",
@@ -34,6 +36,8 @@ local requests = {
   { "page with evidence", "page_evidence", "assist" },
   { "page of no service, hook that does nothing", "page_hook", "assist" },
   { "page of no service, access_by_lua, empty", "page_access", "lua" },
+  { "page with something put into it", "inject_assist", "assist" },
+  { "the same, subs_filter", "inject_subs", "subs" },
   { "question, `return 200`", "ask_return", "plain" },
   { "question from L1", "ask_l1", "assist" },
 }

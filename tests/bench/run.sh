@@ -1,6 +1,7 @@
 #!/bin/bash
 #
-# run.sh: nginx-assist side by side with nginx alone and lua-nginx-module.
+# run.sh: nginx-assist side by side with nginx alone, lua-nginx-module and
+# subs_filter.
 # Prints a table and writes it to RESULTS.md.
 #
 #   OUT     folder of ngx_http_assist_module.so (build/)
@@ -42,7 +43,8 @@ pairs=("page_views page_plain" "page_idle page_plain"
        "page_evidence page_plain" "page_views page_lua"
        "page_idle page_lua" "page_hook page_access"
        "ask_l1 ask_return" "ask_l1 ask_dict"
-       "redis_assist redis_lua")
+       "redis_assist redis_lua"
+       "inject_assist inject_subs")
 
 
 die() {
@@ -277,6 +279,9 @@ add_cases() {
     add_case page_hook     assist idle     "$other"
     add_case page_access   lua    access   "$other"
 
+    add_case inject_assist assist inject   "$page"
+    add_case inject_subs   subs   subs     "$page"
+
     add_case ask_return    plain  plain    /assist/ask "$ask"
     add_case ask_l1        assist ask      /assist/ask "$ask"
     add_case ask_dict      lua    lua      /dict       "$ask"
@@ -289,7 +294,7 @@ add_cases() {
 start_all() {
     local key
 
-    take_ports plain views idle evidence ask redis lua access
+    take_ports plain views idle evidence inject ask redis lua access subs
     add_cases
 
     render http
@@ -311,8 +316,10 @@ start_all() {
 
     render plain
     render lua
+    render subs
     start_nginx plain plain
     start_nginx lua lua
+    start_nginx subs subs
 
     compare page_views page_plain
     compare page_idle page_plain
@@ -320,6 +327,7 @@ start_all() {
     compare page_lua page_plain
     compare page_hook page_plain
     compare page_access page_plain
+    compare inject_assist inject_subs
     compare ask_l1 ask_return
     compare ask_dict ask_return
     compare redis_assist ask_return
@@ -415,7 +423,7 @@ check_logs() {
 count_all() {
     local name pid
 
-    for name in plain assist lua; do
+    for name in plain assist lua subs; do
         count_server "$name" &
         pids+=($!)
     done

@@ -88,6 +88,13 @@ finds("a wait in log, within pcall", head .. "return { log = function() pcall("
   .. "function()\nassist.sleep(1) end) end }", "3: " .. asleep)
 finds("a renamed wait in log", head .. "local nap = assist.sleep\n"
   .. "return { log = function() nap(1) end }", "3: " .. asleep)
+finds("a wait while a page streams by", "local assist = require 'assist'\n"
+  .. "return { page = function(ctx) ctx:inject('a', assist.cache.get('a')) "
+  .. "end }", "2: assist.cache.get cannot be called in page (only in: request, "
+  .. "ask)")
+finds("an insertion where no page is", "local assist = require 'assist'\n"
+  .. "return { request = function(ctx) ctx:inject('a', 'b') end }",
+  "2: ctx:inject cannot be called in request (only in: page)")
 finds("a reply in ask", "local M = { name = 'x', ask = function(ctx)\n"
   .. "ctx:reply(200, '') end }\nreturn M",
   "2: ctx:reply cannot be called in ask (only in: request)")

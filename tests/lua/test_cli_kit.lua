@@ -38,8 +38,8 @@ end
 
 test("the example's tests pass", function()
   local code, text = cli.run("test", cli.here .. "/hooks")
-  has(text, "ok 4 - ")
-  has(text, "\n4 passed, 0 failed\n")
+  has(text, "ok 11 - ")
+  has(text, "\n11 passed, 0 failed\n")
   equal(code, 0)
 end)
 
@@ -135,6 +135,34 @@ case("nothing is nothing", "ask = function() end", 'question = "x"',
 case("a failed log changes no outcome", "log = function(ctx) ctx:say 'x' end",
   'phase = "log"', 'kit.equal(got.outcome, nil) kit.has(got.error, '
   .. '"ctx:say cannot be called in log (only in: ask)")')
+
+case("a page gets what is put into it", [[
+  page = function(ctx)
+    ctx:inject("head_end", assist.html("<link rel='x' href='%s'>", "&"))
+    ctx:inject("ho-so", "a < b")
+    ctx:cite { title = "t" } ctx:outcome("answered")
+  end]], 'phase = "page"', [[
+  kit.equal(#got.injected, 2) kit.equal(got.injected[1].where, "head_end")
+  kit.equal(got.injected[1].html, "<link rel='x' href='&amp;'>")
+  kit.equal(got.injected[2].where, "ho-so")
+  kit.equal(got.injected[2].html, "a &lt; b") kit.equal(#got.cites, 1)]])
+
+for line, why in pairs {
+  ['ctx:inject("a b", "x")'] = '"a b" is neither head_end, body_start, '
+    .. "body_end nor an id",
+  ['ctx:inject("", "x")'] = '"" is neither',
+  ['ctx:inject("head_end", "x")'] = "a head has no text",
+  ['ctx:inject("body_end", ("x"):rep(65537))'] = "of 64 KB together",
+  ['for i = 1, 17 do ctx:inject("a", "x") end'] = "takes 16 insertions",
+  ["assist.sleep(1)"] = "assist.sleep cannot be called in page (only in: "
+    .. "request, ask)",
+  ["ctx:say('x')"] = "ctx:say cannot be called in page (only in: ask)",
+} do
+  case("a page takes no " .. line, "page = function(ctx) "
+    .. 'ctx:inject("body_end", "y") ' .. line .. " end", 'phase = "page"',
+    ("kit.has(got.error, %q) kit.equal(#got.injected, 0) "
+     .. 'kit.equal(got.outcome, "error_hook")'):format(why))
+end
 
 case("a request has its parts", [[
   request = function(ctx)
@@ -446,7 +474,7 @@ end)
 
 for name, wrong in pairs {
   ['kit.run has no option "qestion"'] = 'hook = {}, qestion = "x"',
-  ['there is no phase "page"'] = 'hook = {}, phase = "page"',
+  ['there is no phase "pages"'] = 'hook = {}, phase = "pages"',
   ['the hook has no function "ask"'] = 'hook = {}, question = "x"',
   ['a service has no column "nme"'] =
     "hook = { log = print }, phase = 'log', service = { nme = 1 }",

@@ -178,6 +178,15 @@ for name, case in pairs {
   end)
 end
 
+test("a page shows what is put into it", function()
+  local code, text = run('\nreturn { page = function(ctx) ctx:inject("main", '
+    .. 'ctx.service.code .. ctx.request.args.a) end }', "--phase", "page",
+    "--service", "1.001456", "--uri", "/x?a=%3C")
+  has(text, "inject:  main\n1.001456&lt;\n")
+  has(text, "outcome: none")
+  equal(code, 0)
+end)
+
 for name, case in pairs {
   ["no question"] = { 'needs the option "--question"' },
   ["an empty question"] = { "the question has no words", "--question", "?!" },
@@ -189,7 +198,7 @@ for name, case in pairs {
     "x", "--service", "1.000894" },
   ["an agency alone"] = { 'needs the option "--service"', "--question", "x",
     "--agency", "H01" },
-  ["a phase"] = { 'takes ask or request, not "log"', "--phase", "log" },
+  ["a phase"] = { 'takes ask or request or page, not "log"', "--phase", "log" },
   ["a function that the hook lacks"] = { 'has no function "request"',
     "--phase", "request" },
   ["a language"] = { 'takes vi or en, not "fr"', "--question", "x", "--lang",

@@ -952,6 +952,8 @@ test_quality_and_method(void **state)
     w.in.quality.unmatched = 11;
     w.in.quality.excluded = 22;
     w.in.quality.dropped = UINT32_MAX + (uint64_t) 7;
+    w.in.quality.blocked = 33;
+    w.in.quality.compressed = 44;
     w.cat.odd[ASSIST_ODD_NOT_NFC].count = 91;
     w.cat.odd[ASSIST_ODD_COLUMN].count = 2;
     w.levels.l4_answered = 0.875;
@@ -963,6 +965,8 @@ test_quality_and_method(void **state)
     assert_int_equal(integer(q, "unmatched"), 11);
     assert_int_equal(integer(q, "excluded"), 22);
     assert_int_equal(integer(q, "dropped"), 4294967302);
+    assert_int_equal(integer(q, "blocked"), 33);
+    assert_int_equal(integer(q, "compressed"), 44);
     q = json_object_get(q, "oddities");
     assert_int_equal(json_object_size(q), 2);
     assert_int_equal(integer(q, "not_nfc"), 91);

@@ -5,31 +5,32 @@
 local api = {}
 
 -- In the order in which errors name them.
-api.phases = { "request", "ask", "log" }
+api.phases = { "request", "page", "ask", "log" }
 
 -- Each call with its phases; waits: other requests go on meanwhile.
 api.calls = {
   ["assist.sleep"] = { "request", "ask", waits = true },
   ["assist.all"] = { "request", "ask", waits = true },
   ["assist.cache.get"] = { "request", "ask", waits = true },
-  ["assist.cache.set"] = { "request", "ask", "log" },
+  ["assist.cache.set"] = { "request", "page", "ask", "log" },
   ["assist.cache.once"] = { "request", "ask", waits = true },
   ["assist.fetch"] = { "request", "ask", waits = true },
   ["assist.redis"] = { "request", "ask", waits = true },
   ["assist.ai.chat"] = { "request", "ask", waits = true },
   ["assist.later"] = { "request", "ask" },
-  ["assist.search"] = { "request", "ask" },
-  ["assist.log.error"] = { "request", "ask", "log" },
-  ["assist.log.warn"] = { "request", "ask", "log" },
-  ["assist.log.info"] = { "request", "ask", "log" },
-  ["assist.log.debug"] = { "request", "ask", "log" },
+  ["assist.search"] = { "request", "page", "ask" },
+  ["assist.log.error"] = { "request", "page", "ask", "log" },
+  ["assist.log.warn"] = { "request", "page", "ask", "log" },
+  ["assist.log.info"] = { "request", "page", "ask", "log" },
+  ["assist.log.debug"] = { "request", "page", "ask", "log" },
 
   ["ctx:say"] = { "ask" },
-  ["ctx:cite"] = { "request", "ask" },
+  ["ctx:cite"] = { "request", "page", "ask" },
   ["ctx:about"] = { "request", "ask" },
   ["ctx:reply"] = { "request" },
-  ["ctx:outcome"] = { "request", "ask" },
-  ["ctx.request:header"] = { "request", "ask", "log" },
+  ["ctx:inject"] = { "page" },
+  ["ctx:outcome"] = { "request", "page", "ask" },
+  ["ctx.request:header"] = { "request", "page", "ask", "log" },
   ["ctx.request:body"] = { "request", "ask", waits = true },
 }
 
@@ -76,6 +77,9 @@ api.fields = {
     "onprem",
   },
 }
+
+-- Places of a page; any other name is an element's id.
+api.places = { "head_end", "body_start", "body_end" }
 
 api.outcomes = {
   "answered", "clarification", "unanswerable", "refused", "ungrounded",

@@ -226,8 +226,8 @@ function Host:hook(hook)
 end
 
 local function new_run(phase, fn)
-  local run = { phase = phase, said = "", cites = {}, about = {}, waits = 0,
-    asking = 0 }
+  local run = { phase = phase, said = "", cites = {}, about = {},
+    injected = {}, waits = 0, asking = 0 }
   run.thread = coroutine.create(fn)
   run.threads = { [run.thread] = true }
   return run
@@ -266,7 +266,8 @@ end
 
 -- Calls a hook's function of a phase for a request (fields as objects.ctx
 -- takes them).  Returns { outcome =, said =, cites =, about =, reply =,
--- waits =, error = }; a hook that fails has given nothing but its outcome.
+-- injected =, waits =, error = }; a hook that fails has given nothing but its
+-- outcome.
 function Host:run(hook, phase, fields, conf)
   local ctx = objects.ctx(self, fields)
   local run = new_run(phase, function() hook[phase](ctx, conf) end)
@@ -278,7 +279,7 @@ function Host:run(hook, phase, fields, conf)
 
   if reason then
     return { error = reason, outcome = phase ~= "log" and outcome or nil,
-      said = "", cites = {}, about = {}, waits = run.waits }
+      said = "", cites = {}, about = {}, injected = {}, waits = run.waits }
   end
   if run.personal then
     run.said = run.said .. run.personal.restore(nil)
@@ -287,7 +288,8 @@ function Host:run(hook, phase, fields, conf)
     run.outcome = "answered"
   end
   return { outcome = run.outcome, said = run.said, cites = run.cites,
-    about = run.about, reply = run.reply, waits = run.waits }
+    about = run.about, reply = run.reply, injected = run.injected,
+    waits = run.waits }
 end
 
 return host

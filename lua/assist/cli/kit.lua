@@ -129,7 +129,7 @@ local function run(given)
     cpu = given.cpu, fetch = given.fetch, model = given.model,
   }
   local data = given.data or {}
-  local got = { said = "", cites = {}, about = {}, waits = 0 }
+  local got = { said = "", cites = {}, about = {}, injected = {}, waits = 0 }
   local hook, reason = h:hook(type(given.hook) == "string"
     and in_folder(given.hook) or given.hook)
   if not hook then
@@ -164,7 +164,8 @@ end
 -- after it.  Without a model there is "no provider".
 --
 -- Returns { outcome =, said =, cites = { { title =, url =, updated = } }, about
--- = { service }, reply = { status =, type =, body =, headers = } or nil, logs =
+-- = { service }, reply = { status =, type =, body =, headers = } or nil, injected
+-- = { { where =, html = } }, logs =
 -- { { level =, text = } }, cache = key to text, ttl = key to seconds, data =
 -- ctx.data, waits =, seconds = (all waits together), asked = what models were
 -- asked, each { messages = { { role =, content = } }, system =, question =,

@@ -15,6 +15,12 @@ function markup.get(value)
   return inside[value]
 end
 
+-- Text as it stands in a page.
+function markup.escape(text)
+  return (text:gsub("[%z\1-\8\11\14-\31\127]", "")
+    :gsub("[&<>\"']", references))
+end
+
 -- The markup, or the text escaped.
 local function piece(value)
   if inside[value] then
@@ -24,8 +30,7 @@ local function piece(value)
   if kind ~= "string" and kind ~= "number" then
     raise.error("assist.html: a %s cannot be put into a page", kind)
   end
-  return (tostring(value):gsub("[%z\1-\8\11\14-\31\127]", "")
-    :gsub("[&<>\"']", references))
+  return markup.escape(tostring(value))
 end
 
 local prototype = newproxy(true)

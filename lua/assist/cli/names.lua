@@ -16,7 +16,7 @@ local Reader = {}
 Reader.__index = Reader
 
 -- The phase of the function whose `function` is token `at`, and whether it is
--- the hook's own request, ask or log.
+-- the hook's own request, page, ask or log.
 function Reader:phase_of(at)
   local t = self.tokens
   if #self.scopes == 1 then

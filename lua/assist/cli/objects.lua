@@ -14,6 +14,7 @@ local inside = setmetatable({}, { __mode = "k" })
 local service_fields = api.set(api.fields.service)
 local flags = { essential = true, onprem = true }
 local outcomes = api.set(api.outcomes)
+local places = api.set(api.places)
 
 local function class(index, newindex)
   local prototype = newproxy(true)
@@ -120,6 +121,28 @@ function methods.reply(run, status, body, given)
   end
   run.reply = { status = math.floor(status), type = kind, headers = kept,
     body = html or raise.string("ctx:reply", 2, body) }
+end
+
+function methods.inject(run, where, html)
+  where = raise.string("ctx:inject", 1, where)
+  if not places[where] and (where == "" or #where > 64
+     or where:find("[%z\1-\32\"'<>&=`]")) then
+    raise.error('ctx:inject: "%s" is neither head_end, body_start, body_end '
+      .. "nor an id (1 to 64 bytes without blanks, quotes, <, >, & and =)",
+      where)
+  end
+  local text = markup.get(html)
+  if not text then
+    text = markup.escape(raise.string("ctx:inject", 2, html))
+    if where == "head_end" then
+      raise.error "ctx:inject: a head has no text, only what assist.html makes"
+    end
+  end
+  run.size = (run.size or 0) + #text
+  if #run.injected == 16 or run.size > 65536 then
+    raise.error "ctx:inject: a page takes 16 insertions, of 64 KB together"
+  end
+  run.injected[#run.injected + 1] = { where = where, html = text }
 end
 
 function methods.outcome(run, name)

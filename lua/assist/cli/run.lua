@@ -1,4 +1,4 @@
--- `assist run`: one question, or one request, to one hook.
+-- `assist run`: one question, request or page to one hook.
 
 local args = require "assist.cli.args"
 local catalogue = require "assist.cli.catalogue"
@@ -34,14 +34,14 @@ local function understand(list)
     args.fail('run needs the option "--catalog"')
   end
   options.phase = options.phase or "ask"
-  one_of("phase", options.phase, { "ask", "request" })
+  one_of("phase", options.phase, { "ask", "request", "page" })
   if options.lang then
     one_of("lang", options.lang, { "vi", "en" })
   end
   if options.phase == "ask" and not options.question then
     args.fail('the phase "ask" needs the option "--question"')
-  elseif options.phase == "request" and options.question then
-    args.fail('the phase "request" has no question')
+  elseif options.phase ~= "ask" and options.question then
+    args.fail('the phase "%s" has no question', options.phase)
   elseif options.agency and not options.service then
     args.fail('option "--agency" needs the option "--service"')
   end
@@ -65,7 +65,12 @@ local function show(got, asked)
     print(got.reply.body .. "\n")
     line("reply", got.reply.status, got.reply.type)
   end
-  line("outcome", got.outcome or "none: the next hook would be asked")
+  for _, part in ipairs(got.injected) do
+    line("inject", part.where)
+    print(part.html .. "\n")
+  end
+  line("outcome", got.outcome or "none: the next hook would be asked, a page "
+    .. "is a view")
   for _, cite in ipairs(got.cites) do
     line("source", cite.title, cite.url, cite.updated)
   end

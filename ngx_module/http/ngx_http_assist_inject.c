@@ -1,0 +1,384 @@
+/*
+ * What is put into a page: which pages may be touched, what their hooks put
+ * in, and what of that the page's policy and its charset allow.
+ *
+ * In doubt a page goes out as the portal made it.
+ */
+
+#include "ngx_http_assist.h"
+#include "ngx_http_assist_page.h"
+
+#include "core/csp.h"
+
+
+#define NGX_HTTP_ASSIST_INJECT_MAX  (64 * 1024)     /* bytes of a page */
+
+
+static ngx_uint_t ngx_http_assist_inject_may(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+static ngx_uint_t ngx_http_assist_inject_has_hook(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_assist_inject_headers(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_csp_t *csp);
+static void ngx_http_assist_inject_lang(ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *value);
+static void ngx_http_assist_inject_allowed(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, assist_csp_t *csp);
+static ngx_int_t ngx_http_assist_inject_policy(ngx_http_request_t *r,
+    assist_csp_t *csp, ngx_str_t *html);
+static ngx_uint_t ngx_http_assist_inject_is_ascii(ngx_str_t *s);
+
+
+/*
+ * The portal's headers have come.  NGX_OK: the page is left as it is;
+ * NGX_AGAIN: the headers are sent when its beginning is seen.
+ */
+
+ngx_int_t
+ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    assist_csp_t             csp;
+    ngx_http_assist_page_t  *page;
+
+    ngx_memzero(&csp, sizeof(assist_csp_t));
+
+    if (ctx->paged
+        || !ngx_http_assist_inject_may(r, ctx)
+        || !ngx_http_assist_inject_has_hook(r)
+        || !ngx_http_assist_inject_headers(r, ctx, &csp))
+    {
+        return NGX_OK;
+    }
+
+    page = ngx_pcalloc(r->pool, sizeof(ngx_http_assist_page_t));
+    if (page == NULL) {
+        return NGX_OK;
+    }
+
+    ctx->paged = 1;
+    ctx->streamed = page;
+
+    (void) ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_PAGE, NULL);
+
+    ctx->event.sourced = ctx->cites.nelts != 0;
+
+    ngx_http_assist_inject_allowed(r, page, &csp);
+
+    if (page->ninserts == 0) {
+        page->state = NGX_HTTP_ASSIST_PAGE_PASS;
+        return NGX_OK;
+    }
+
+    r->filter_need_in_memory = 1;
+
+    return NGX_AGAIN;
+}
+
+
+/* NGX_DECLINED: past a bound, or memory is out. */
+
+ngx_int_t
+ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
+    assist_html_where_t where, ngx_str_t id, ngx_str_t html)
+{
+    ngx_http_assist_page_t    *page;
+    ngx_http_assist_insert_t  *insert;
+
+    page = ctx->streamed;
+
+    if (page->ninserts == NGX_HTTP_ASSIST_INSERTS
+        || html.len > NGX_HTTP_ASSIST_INJECT_MAX - page->size)
+    {
+        return NGX_DECLINED;
+    }
+
+    insert = &page->inserts[page->ninserts];
+
+    insert->where = where;
+    insert->id.len = id.len;
+    insert->id.data = ngx_pstrdup(ctx->request->pool, &id);
+    insert->html.len = html.len;
+    insert->html.data = ngx_pstrdup(ctx->request->pool, &html);
+
+    if ((id.len && insert->id.data == NULL)
+        || (html.len && insert->html.data == NULL))
+    {
+        return NGX_DECLINED;
+    }
+
+    page->ninserts++;
+    page->size += html.len;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
+    assist_outcome_t outcome)
+{
+    ctx->streamed->given = 1;
+    ctx->streamed->outcome = outcome;
+}
+
+
+/*
+ * A `page` hook is over.  What one that failed has given is dropped; 1: it has
+ * given the outcome.  All of a location's hooks run, and the first outcome of
+ * a request is its outcome.
+ */
+
+ngx_uint_t
+ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx, ngx_uint_t failed)
+{
+    ngx_uint_t               first;
+    ngx_http_assist_page_t  *page;
+
+    page = ctx->streamed;
+    first = !ctx->outcome && (page->given || failed);
+
+    if (failed) {
+        page->ninserts = page->kept;
+        page->size = page->kept_size;
+        ctx->cites.nelts = page->kept_cites;
+
+    } else if (first) {
+        ctx->outcome = 1;
+        ctx->event.outcome = page->outcome;
+        page->answered = 1;
+    }
+
+    page->kept = page->ninserts;
+    page->kept_size = page->size;
+    page->kept_cites = ctx->cites.nelts;
+    page->given = 0;
+
+    return first;
+}
+
+
+/* Did what `page` hooks gave for the page's outcome not reach it? */
+
+ngx_uint_t
+ngx_http_assist_inject_missed(ngx_http_assist_ctx_t *ctx)
+{
+    return ctx->streamed && ctx->streamed->answered && !ctx->streamed->placed;
+}
+
+
+static ngx_uint_t
+ngx_http_assist_inject_may(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    if (r->headers_out.status != NGX_HTTP_OK
+        || r->header_only
+        || r->headers_out.content_length_n == 0
+        || ctx->reply_status
+        || r->content_handler == ngx_http_assist_status_handler)
+    {
+        return 0;
+    }
+
+    /* a part of it will be sent */
+
+    if (r->headers_in.range && r->allow_ranges) {
+        return 0;
+    }
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_http_assist_inject_has_hook(ngx_http_request_t *r)
+{
+    ngx_uint_t                    i;
+    ngx_http_assist_hook_t      **hook;
+    ngx_http_assist_loc_conf_t   *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    if (lcf->hooks == NULL) {
+        return 0;
+    }
+
+    hook = lcf->hooks->elts;
+
+    for (i = 0; i < lcf->hooks->nelts; i++) {
+        if (hook[i]->hook
+            && assist_hook_has(hook[i]->hook, ASSIST_PHASE_PAGE))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* What headers say of the page; 0: it is not to be touched. */
+
+static ngx_uint_t
+ngx_http_assist_inject_headers(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_csp_t *csp)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    if (ngx_http_assist_host.header(ctx, assist_str("X-Requested-With")).data)
+    {
+        /* a script wants a part for its page */
+        return 0;
+    }
+
+    csp->host = ngx_http_assist_str(r->headers_in.server);
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return 1;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash == 0 || h[i].value.len == 0) {
+            continue;
+        }
+
+        if (ngx_http_assist_is(&h[i].key, "Content-Encoding")) {
+            ngx_http_assist_coverage_untouched(r, 0, 1);
+            return 0;
+        }
+
+        if (ngx_http_assist_is(&h[i].key, "Content-Disposition")) {
+            if (ngx_strncasecmp(h[i].value.data, (u_char *) "inline", 6) != 0)
+            {
+                return 0;
+            }
+
+        } else if (ngx_http_assist_is(&h[i].key, "Cache-Control")) {
+            if (ngx_strlcasestrn(h[i].value.data,
+                                 h[i].value.data + h[i].value.len,
+                                 (u_char *) "no-transform", 12 - 1))
+            {
+                return 0;
+            }
+
+        } else if (ngx_http_assist_is(&h[i].key, "Content-Security-Policy")) {
+            assist_csp_add(csp, ngx_http_assist_str(h[i].value));
+
+        } else if (ngx_http_assist_is(&h[i].key, "Content-Language")) {
+            ngx_http_assist_inject_lang(ctx, &h[i].value);
+        }
+    }
+}
+
+
+static void
+ngx_http_assist_inject_lang(ngx_http_assist_ctx_t *ctx, ngx_str_t *value)
+{
+    if (value->len == 2 || (value->len > 2 && value->data[2] == '-')) {
+
+        if (ngx_strncasecmp(value->data, (u_char *) "vi", 2) == 0) {
+            ngx_str_set(&ctx->lang, "vi");
+
+        } else if (ngx_strncasecmp(value->data, (u_char *) "en", 2) == 0) {
+            ngx_str_set(&ctx->lang, "en");
+        }
+    }
+}
+
+
+/* Takes out what may not be in this page, and counts it. */
+
+static void
+ngx_http_assist_inject_allowed(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, assist_csp_t *csp)
+{
+    ngx_uint_t                 i, n, any;
+    ngx_str_t                 *charset;
+    ngx_http_assist_insert_t  *insert;
+
+    charset = &r->headers_out.charset;
+
+    any = charset->len == 0
+          || ngx_http_assist_is(charset, "utf-8")
+          || ngx_http_assist_is(charset, "us-ascii");
+
+    for (i = 0, n = 0; i < page->ninserts; i++) {
+        insert = &page->inserts[i];
+
+        if (insert->html.len == 0) {
+            continue;
+        }
+
+        if ((any || ngx_http_assist_inject_is_ascii(&insert->html))
+            && ngx_http_assist_inject_policy(r, csp, &insert->html) == NGX_OK)
+        {
+            page->inserts[n++] = *insert;
+            continue;
+        }
+
+        ngx_http_assist_coverage_untouched(r, 1, 0);
+
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "assist: the page's Content-Security-Policy or charset "
+                      "does not allow what a hook puts into it");
+    }
+
+    page->ninserts = n;
+}
+
+
+/* NGX_OK: html is allowed, and has the nonce it needs. */
+
+static ngx_int_t
+ngx_http_assist_inject_policy(ngx_http_request_t *r, assist_csp_t *csp,
+    ngx_str_t *html)
+{
+    ngx_int_t     rc;
+    ngx_str_t     s;
+    assist_buf_t  buf = ASSIST_BUF_INIT;
+
+    if (csp->npolicies == 0) {
+        return NGX_OK;
+    }
+
+    rc = NGX_DECLINED;
+
+    if (assist_csp_html(csp, ngx_http_assist_str(*html), &buf)
+        && !buf.failed)
+    {
+        s.len = buf.len;
+        s.data = (u_char *) buf.data;
+        html->data = ngx_pstrdup(r->pool, &s);
+        html->len = s.len;
+
+        rc = html->data ? NGX_OK : NGX_DECLINED;
+    }
+
+    assist_buf_free(&buf);
+
+    return rc;
+}
+
+
+static ngx_uint_t
+ngx_http_assist_inject_is_ascii(ngx_str_t *s)
+{
+    size_t  i;
+
+    for (i = 0; i < s->len; i++) {
+        if (s->data[i] >= 0x80) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

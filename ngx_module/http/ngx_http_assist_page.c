@@ -1,0 +1,468 @@
+/*
+ * A page as it streams by, and what is put into it.
+ *
+ * Nothing is copied but the first bytes, where they come in small pieces, and
+ * tags that the end of a buffer cuts.  Buffers of ours stand for parts of the
+ * portal's ("shadows"); the portal's is free when the last part is sent.
+ */
+
+#include "ngx_http_assist.h"
+#include "ngx_http_assist_page.h"
+
+
+static ngx_int_t ngx_http_assist_page_begin(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_chain_t *in);
+static ngx_int_t ngx_http_assist_page_pass(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_chain_t *in);
+static ngx_int_t ngx_http_assist_page_header(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page);
+static void ngx_http_assist_page_remove_digests(ngx_http_request_t *r);
+static ngx_int_t ngx_http_assist_page_buf(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_buf_t *buf);
+static ngx_int_t ngx_http_assist_page_text(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, u_char *data, size_t len);
+static ngx_int_t ngx_http_assist_page_part(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, assist_html_part_t *part);
+static ngx_buf_t *ngx_http_assist_page_new(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page);
+static ngx_int_t ngx_http_assist_page_send(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page);
+
+
+ngx_int_t
+ngx_http_assist_page_body(ngx_http_request_t *r, ngx_http_assist_page_t *page,
+    ngx_chain_t *in)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  wake;
+
+    if (page->state == NGX_HTTP_ASSIST_PAGE_BEGIN) {
+
+        if (in == NULL) {
+            return NGX_OK;
+        }
+
+        rc = ngx_http_assist_page_begin(r, page, in);
+
+        if (rc != NGX_OK) {
+            return rc == NGX_AGAIN ? NGX_OK : NGX_ERROR;
+        }
+
+        if (page->state == NGX_HTTP_ASSIST_PAGE_PASS) {
+            return ngx_http_assist_page_pass(r, page, in);
+        }
+    }
+
+    if (page->state == NGX_HTTP_ASSIST_PAGE_PASS) {
+        return ngx_http_assist_next_body(r, in);
+    }
+
+    page->out = NULL;
+    page->last = &page->out;
+    page->tail = NULL;
+
+    if (page->nbegin) {
+        if (ngx_http_assist_page_text(r, page, page->begin, page->nbegin)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        if (page->tail) {
+            page->tail->flush = page->flush;
+        }
+
+        page->nbegin = 0;
+    }
+
+    wake = in == NULL;
+
+    for ( /* void */ ; in; in = in->next) {
+        if (ngx_http_assist_page_buf(r, page, in->buf) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (page->out == NULL && page->busy == NULL && !wake) {
+        return NGX_OK;
+    }
+
+    return ngx_http_assist_page_send(r, page);
+}
+
+
+/*
+ * Is it a page?  The headers are sent as soon as that is known.  NGX_AGAIN:
+ * what has come so far does not tell, and was taken.
+ */
+
+static ngx_int_t
+ngx_http_assist_page_begin(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_chain_t *in)
+{
+    int         is_page;
+    size_t      n;
+    ngx_buf_t  *b;
+
+    is_page = -1;
+
+    for ( /* void */ ; in && is_page == -1; in = in->next) {
+        b = in->buf;
+
+        if (ngx_buf_in_memory(b) && b->last > b->pos) {
+            n = ngx_min((size_t) (b->last - b->pos),
+                        ASSIST_HTML_BEGIN - page->nbegin);
+
+            if (page->nbegin == 0) {
+                is_page = assist_html_begins((assist_str_t)
+                                             { (char *) b->pos, n });
+                if (is_page != -1) {
+                    break;
+                }
+
+                if (page->begin == NULL) {
+                    page->begin = ngx_pnalloc(r->pool, ASSIST_HTML_BEGIN);
+                    if (page->begin == NULL) {
+                        return NGX_ERROR;
+                    }
+                }
+            }
+
+            ngx_memcpy(page->begin + page->nbegin, b->pos, n);
+            page->nbegin += n;
+            b->pos += n;
+
+            if (b->in_file) {
+                b->file_pos += n;
+            }
+
+            is_page = assist_html_begins((assist_str_t)
+                                         { (char *) page->begin,
+                                           page->nbegin });
+        }
+
+        if (is_page == -1
+            && (page->nbegin == ASSIST_HTML_BEGIN || b->last_buf
+                || ngx_buf_size(b)))
+        {
+            is_page = 0;
+        }
+
+        page->flush |= b->flush;
+    }
+
+    if (is_page == -1) {
+        return NGX_AGAIN;
+    }
+
+    page->state = is_page ? NGX_HTTP_ASSIST_PAGE_SCAN
+                          : NGX_HTTP_ASSIST_PAGE_PASS;
+
+    return ngx_http_assist_page_header(r, page);
+}
+
+
+/* It is none: it goes out as it came. */
+
+static ngx_int_t
+ngx_http_assist_page_pass(ngx_http_request_t *r, ngx_http_assist_page_t *page,
+    ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
+
+    if (page->nbegin == 0) {
+        return ngx_http_assist_next_body(r, in);
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->memory = 1;
+    b->pos = page->begin;
+    b->last = page->begin + page->nbegin;
+    b->flush = page->flush;
+
+    /* all of these was taken */
+
+    while (in && ngx_buf_in_memory(in->buf) && in->buf->pos == in->buf->last) {
+        b->last_buf |= in->buf->last_buf;
+        b->last_in_chain |= in->buf->last_in_chain;
+        in = in->next;
+    }
+
+    out.buf = b;
+    out.next = in;
+
+    return ngx_http_assist_next_body(r, &out);
+}
+
+
+static ngx_int_t
+ngx_http_assist_page_header(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page)
+{
+    ngx_int_t                  rc;
+    ngx_uint_t                 i;
+    ngx_http_assist_insert_t  *insert;
+
+    if (page->state == NGX_HTTP_ASSIST_PAGE_SCAN) {
+
+        for (i = 0; i < page->ninserts; i++) {
+            insert = &page->inserts[i];
+            page->places[i].where = insert->where;
+            page->places[i].id = ngx_http_assist_str(insert->id);
+        }
+
+        assist_html_init(&page->html, page->places,
+                         (uint32_t) page->ninserts);
+
+        /* as of sub_filter: its length, and the moment of its last change,
+         * are not the portal's any more */
+
+        ngx_http_clear_content_length(r);
+        ngx_http_clear_accept_ranges(r);
+        ngx_http_clear_last_modified(r);
+        ngx_http_weak_etag(r);
+        ngx_http_assist_page_remove_digests(r);
+    }
+
+    rc = ngx_http_assist_next_header(r);
+
+    return rc == NGX_ERROR || rc > NGX_OK || r->header_only ? NGX_ERROR
+                                                            : NGX_OK;
+}
+
+
+static void
+ngx_http_assist_page_remove_digests(ngx_http_request_t *r)
+{
+    ngx_uint_t        i, n;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    static const char  *const names[] = {
+        "Content-MD5", "Digest", "Content-Digest", "Repr-Digest"
+    };
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            for (n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+                if (ngx_http_assist_is(&h[i].key, names[n])) {
+                    h[i].hash = 0;
+                }
+            }
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_assist_page_buf(ngx_http_request_t *r, ngx_http_assist_page_t *page,
+    ngx_buf_t *buf)
+{
+    ngx_buf_t            *b;
+    ngx_chain_t         **before;
+    assist_html_part_t    part;
+
+    before = page->last;
+
+    if (ngx_buf_in_memory(buf)) {
+        if (ngx_http_assist_page_text(r, page, buf->pos,
+                                      (size_t) (buf->last - buf->pos))
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (buf->last_buf) {
+        while (assist_html_end(&page->html, &part)) {
+            if (ngx_http_assist_page_part(r, page, &part) != NGX_OK) {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    if (page->last == before) {
+
+        /* all that it had is held back */
+        buf->pos = buf->last;
+
+        if (!buf->flush && !buf->sync && !buf->last_buf
+            && !buf->last_in_chain)
+        {
+            return NGX_OK;
+        }
+
+        b = ngx_http_assist_page_new(r, page);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        b->sync = !buf->flush && !buf->last_buf;
+
+    } else {
+
+        /* the last of the parts stands for all of it */
+
+        b = page->tail;
+        b->shadow = buf;
+        b->recycled = buf->recycled;
+        b->sync = buf->sync;
+    }
+
+    b->flush = buf->flush;
+    b->last_buf = buf->last_buf;
+    b->last_in_chain = buf->last_in_chain;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_assist_page_text(ngx_http_request_t *r, ngx_http_assist_page_t *page,
+    u_char *data, size_t len)
+{
+    assist_str_t         piece;
+    assist_html_part_t   part;
+
+    piece = (assist_str_t) { (char *) data, len };
+
+    while (assist_html_next(&page->html, &piece, &part)) {
+        if (ngx_http_assist_page_part(r, page, &part) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* A range of the page, and what belongs after it. */
+
+static ngx_int_t
+ngx_http_assist_page_part(ngx_http_request_t *r, ngx_http_assist_page_t *page,
+    assist_html_part_t *part)
+{
+    ngx_buf_t   *b;
+    ngx_uint_t   i;
+
+    if (part->text.len) {
+        b = ngx_http_assist_page_new(r, page);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        b->pos = (u_char *) part->text.data;
+
+        if (part->held) {
+            if (b->start == NULL) {
+                b->start = ngx_pnalloc(r->pool, ASSIST_HTML_HOLD);
+                if (b->start == NULL) {
+                    return NGX_ERROR;
+                }
+            }
+
+            b->pos = b->start;
+            ngx_memcpy(b->pos, part->text.data, part->text.len);
+        }
+
+        b->memory = 1;
+        b->last = b->pos + part->text.len;
+    }
+
+    for (i = 0; i < page->ninserts; i++) {
+
+        if (!(part->places & (1u << i))) {
+            continue;
+        }
+
+        b = ngx_http_assist_page_new(r, page);
+        if (b == NULL) {
+            return NGX_ERROR;
+        }
+
+        b->memory = 1;
+        b->pos = page->inserts[i].html.data;
+        b->last = b->pos + page->inserts[i].html.len;
+
+        page->placed = 1;
+    }
+
+    return NGX_OK;
+}
+
+
+/* A buffer at the end of what goes out; all zero but for `start`. */
+
+static ngx_buf_t *
+ngx_http_assist_page_new(ngx_http_request_t *r, ngx_http_assist_page_t *page)
+{
+    u_char       *start;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    cl = ngx_chain_get_free_buf(r->pool, &page->free);
+    if (cl == NULL) {
+        return NULL;
+    }
+
+    b = cl->buf;
+    start = b->start;
+
+    ngx_memzero(b, sizeof(ngx_buf_t));
+
+    b->start = start;
+    b->tag = (ngx_buf_tag_t) &ngx_http_assist_filter_module;
+
+    cl->next = NULL;
+    *page->last = cl;
+    page->last = &cl->next;
+    page->tail = b;
+
+    return b;
+}
+
+
+static ngx_int_t
+ngx_http_assist_page_send(ngx_http_request_t *r, ngx_http_assist_page_t *page)
+{
+    ngx_int_t     rc;
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl, **last;
+
+    rc = ngx_http_assist_next_body(r, page->out);
+
+    for (last = &page->busy; *last; last = &(*last)->next) { /* void */ }
+
+    *last = page->out;
+    page->out = NULL;
+
+    while (page->busy) {
+        cl = page->busy;
+        b = cl->buf;
+
+        if (ngx_buf_size(b) != 0) {
+            break;
+        }
+
+        if (b->shadow) {
+            b->shadow->pos = b->shadow->last;
+
+            if (b->shadow->in_file) {
+                b->shadow->file_pos = b->shadow->file_last;
+            }
+        }
+
+        page->busy = cl->next;
+        cl->next = page->free;
+        page->free = cl;
+    }
+
+    return rc;
+}
