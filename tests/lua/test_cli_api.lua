@@ -125,8 +125,14 @@ return {
     same(api.set(api.outcomes), expected, "outcomes")
   end },
 
-  { "the reasons of assist.ai.chat are those of ..._model.c", function()
-    local source = read(root .. "/ngx_module/http/ngx_http_assist_model.c")
+  { "the reasons of assist.ai.chat are those of ..._model*.c", function()
+    local source = ""
+    local list = assert(io.popen("ls " .. root
+      .. "/ngx_module/http/ngx_http_assist_model*.c"))
+    for path in list:lines() do
+      source = source .. read(path)
+    end
+    list:close()
     for _, reason in ipairs(api.reasons) do
       fake.has(source, '"' .. reason .. '"')
     end
