@@ -126,8 +126,13 @@ return {
   end },
 
   { "the reasons of assist.ai.chat are those of ..._model*.c", function()
-    local model = root .. "/ngx_module/http/ngx_http_assist_model"
-    local source = read(model .. ".c") .. read(model .. "_prepare.c")
+    local source = ""
+    local list = assert(io.popen("ls " .. root
+      .. "/ngx_module/http/ngx_http_assist_model*.c"))
+    for path in list:lines() do
+      source = source .. read(path)
+    end
+    list:close()
     for _, reason in ipairs(api.reasons) do
       fake.has(source, '"' .. reason .. '"')
     end
