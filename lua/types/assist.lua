@@ -18,6 +18,7 @@
 ---@field name? string letters, digits, ".", "_" and "-", at most 255 bytes; part of the keys in caches, and in log lines; by default the file's
 ---@field version? string a line of at most 255 bytes; by default "0"
 ---@field request? fun(ctx: assist.ctx, conf: assist.conf) before the portal is asked; may wait
+---@field page? fun(ctx: assist.ctx, conf: assist.conf) once, when the headers of a page have come that something can be put into; may not wait
 ---@field ask? fun(ctx: assist.ctx, conf: assist.conf) a citizen asked; may wait
 ---@field log? fun(ctx: assist.ctx, conf: assist.conf) after the answer; may not wait
 
@@ -33,7 +34,7 @@
 ---@field service assist.service? the service of the page, or the one that was asked about; nil: none
 ---@field previous assist.service? the service of the answer before, where the question names that answer; nil: none
 ---@field request assist.request
----@field lang "vi"|"en"|"" the question's language, given or guessed; "" for a page
+---@field lang "vi"|"en"|"" a question's language, given or guessed, or that of a page's Content-Language; else ""
 ---@field question string? the question as typed, at most 2,000 bytes; nil for a page, and it may be nil in `log` where the answer came from the cache
 local ctx = {}
 
@@ -46,7 +47,7 @@ function ctx:say(text) end
 
 ---Adds a source, shown below the answer; at most 100.
 ---
----Phases: request, ask.
+---Phases: request, page, ask.
 ---@param source assist.source|assist.service of a service: its name, url and updated
 function ctx:cite(source) end
 
@@ -67,9 +68,18 @@ function ctx:about(service) end
 ---@param headers? table<string, string|number> at most 32, without line ends; not nginx's own: Connection, Content-Length, Date, Keep-Alive, Server, TE, Trailer, Transfer-Encoding, Upgrade
 function ctx:reply(status, body, headers) end
 
----Sets what came of it; the last call counts.
+---Puts something into the page, at one of four places or after the element with
+---an id; text is escaped unless assist.html made it. At most 16 of them and 64
+---KB together; one that the page's policy forbids is left out.
 ---
----Phases: request, ask.
+---Phases: page.
+---@param where "head_end"|"body_start"|"body_end"|string
+---@param html string|assist.html in head_end only what assist.html made
+function ctx:inject(where, html) end
+
+---Sets what came of it; the last call counts, in page the first.
+---
+---Phases: request, page, ask.
 ---@param name assist.outcome
 function ctx:outcome(name) end
 
@@ -270,7 +280,7 @@ function assist.later(fn) end
 ---Procedures for everyday words, best first, at most 8. Of a query longer than
 ---1,000 bytes only these count. Does not wait.
 ---
----Phases: request, ask.
+---Phases: request, page, ask.
 ---@param query string
 ---@return assist.hits? hits
 ---@return string? reason "there is no catalogue", "the search failed"

@@ -41,6 +41,7 @@ local arguments = {
   ["ctx:cite"] = "ctx.service",
   ["ctx:about"] = "ctx.service",
   ["ctx:reply"] = '200, "x"',
+  ["ctx:inject"] = '"body_end", "x"',
   ["ctx:outcome"] = '"answered"',
   ["ctx.request:header"] = '"Host"',
   ["ctx.request:body"] = "",
