@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "catalog.h"
+#include "chain.h"
 #include "ledger.h"
 
 
@@ -40,6 +41,10 @@ void assist_levels_default(assist_levels_t *levels);
 int assist_levels_parse(assist_levels_t *levels, assist_str_t file,
     assist_error_t *err);
 
+/* The SHA-256 of their names and values: equal thresholds, equal hash. */
+void assist_levels_hash(const assist_levels_t *levels,
+    char hex[ASSIST_DIGEST_HEX + 1]);
+
 
 /* Bits of what a service has reached; each is judged on its own. */
 #define ASSIST_L1  1                /* declared: a task is on file */
@@ -67,6 +72,9 @@ typedef struct {
         uint64_t  excluded;
         uint64_t  dropped;                  /* lines of evidence lost */
     } quality;
+
+    const assist_chain_t     *heads;        /* of the evidence, by writer */
+    size_t                    nheads;
 } assist_figure_in_t;
 
 

@@ -102,6 +102,37 @@ assist_levels_parse(assist_levels_t *levels, assist_str_t file,
 }
 
 
+void
+assist_levels_hash(const assist_levels_t *levels,
+    char hex[ASSIST_DIGEST_HEX + 1])
+{
+    int                 n;
+    char                text[512];
+    size_t              i, len;
+    assist_str_t        whole;
+    const char         *field;
+    unsigned char       digest[ASSIST_DIGEST_LEN];
+    const threshold_t  *t;
+
+    len = 0;
+
+    for (i = 0; i < NTHRESHOLDS; i++) {
+        t = &thresholds[i];
+        field = (const char *) levels + t->offset;
+
+        n = snprintf(text + len, sizeof(text) - len, "%s = %u\n", t->name,
+                     t->share ? (unsigned) (*(const double *) field
+                                            * SHARE_UNIT + 0.5)
+                              : *(const uint32_t *) field);
+        len += (size_t) n;
+    }
+
+    whole = (assist_str_t) { text, len };
+    assist_digest(digest, &whole, 1);
+    assist_digest_hex(hex, digest);
+}
+
+
 static int
 set_line(assist_levels_t *levels, uint32_t *seen, assist_str_t text,
     uint32_t line, assist_error_t *err)

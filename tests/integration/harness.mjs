@@ -17,7 +17,7 @@ export { default as assert } from 'node:assert/strict';
 export { out, root, sanitized } from './lib/nginx.mjs';
 export { run, sleep, until } from './lib/process.mjs';
 export { abandon, ask, get, lasting, raw, request } from './lib/http.mjs';
-export { coverage, crc32, figures, readEvidence } from './lib/evidence.mjs';
+export { coverage, crc32, figures, readEvidence, readLines } from './lib/evidence.mjs';
 export { csv, services, site };
 
 class Stage {
