@@ -4,7 +4,8 @@
 #include "evidence.h"
 
 
-#define TAIL_LEN  (sizeof(",\"crc\":\"00000000\"}") - 1)
+#define TAIL      ",\"crc\":\"00000000\"}"
+#define TAIL_LEN  (sizeof(TAIL) - 1)
 #define TIME_LEN  (sizeof("2026-11-23T18:40:01+07:00") - 1)
 
 #define is(s, text)                                                           \
@@ -20,7 +21,7 @@ enum {
 };
 
 
-static int read_crc(assist_str_t tail, uint32_t *crc, const char **reason);
+static int read_crc(assist_str_t tail, uint32_t *crc);
 static int read_type(assist_line_t *line);
 static size_t value_len(assist_str_t s);
 static size_t string_len(assist_str_t s);
@@ -44,9 +45,8 @@ static int skip(assist_str_t *s, const char *text, size_t len);
 int
 assist_line_read(assist_str_t text, assist_line_t *line, const char **reason)
 {
-    size_t        body;
-    uint32_t      crc;
-    assist_str_t  tail;
+    size_t    body;
+    uint32_t  crc;
 
     if (text.len <= TAIL_LEN) {
         *reason = "it is torn: too short for a line of evidence";
@@ -54,14 +54,11 @@ assist_line_read(assist_str_t text, assist_line_t *line, const char **reason)
     }
 
     body = text.len - TAIL_LEN;
-    tail = (assist_str_t) { text.data + body, TAIL_LEN };
 
-    if (assist_line_torn(text)) {
-        *reason = "it is torn: it does not end with a CRC";
-        return -1;
-    }
-
-    if (read_crc(tail, &crc, reason) != 0) {
+    if (read_crc((assist_str_t) { text.data + body, TAIL_LEN }, &crc) != 0) {
+        *reason = assist_line_torn(text)
+                  ? "it is torn: it does not end with a CRC"
+                  : "it does not end with a CRC";
         return -1;
     }
 
@@ -160,9 +157,16 @@ assist_line_head(assist_str_t text, assist_line_t *line, const char **reason)
 }
 
 
+/*
+ * A line that was cut ends anywhere; one that was changed still ends, but for
+ * a byte or two, as a line does.
+ */
+
 int
 assist_line_torn(assist_str_t text)
 {
+    size_t       i;
+    unsigned     wrong;
     const char  *tail;
 
     if (text.len <= TAIL_LEN) {
@@ -170,9 +174,13 @@ assist_line_torn(assist_str_t text)
     }
 
     tail = text.data + text.len - TAIL_LEN;
+    wrong = 0;
 
-    return memcmp(tail, ",\"crc\":\"", 8) != 0
-           || memcmp(tail + TAIL_LEN - 2, "\"}", 2) != 0;
+    for (i = 0; i < TAIL_LEN; i++) {
+        wrong += TAIL[i] == '0' ? hex(tail[i]) < 0 : tail[i] != TAIL[i];
+    }
+
+    return wrong > 2;
 }
 
 
@@ -326,25 +334,28 @@ assist_line_number(assist_str_t value, uint64_t *n)
 
 
 static int
-read_crc(assist_str_t tail, uint32_t *crc, const char **reason)
+read_crc(assist_str_t tail, uint32_t *crc)
 {
     int     digit;
     size_t  i;
 
+    if (skip_lit(&tail, ",\"crc\":\"") != 0) {
+        return -1;
+    }
+
     *crc = 0;
 
-    for (i = 8; i < 16; i++) {
+    for (i = 0; i < 8; i++) {
         digit = hex(tail.data[i]);
 
         if (digit < 0) {
-            *reason = "its CRC is not eight hexadecimal digits";
             return -1;
         }
 
         *crc = *crc << 4 | (uint32_t) digit;
     }
 
-    return 0;
+    return memcmp(tail.data + 8, "\"}", 2) == 0 ? 0 : -1;
 }
 
 

@@ -341,9 +341,6 @@ static void
 ngx_http_assist_evidence_lost(ngx_http_assist_evidence_t *ev, ssize_t n,
     ngx_log_t *log)
 {
-    ssize_t     i;
-    ngx_int_t   written;
-
     if (!ev->failing) {
         ev->failing = 1;
         ngx_log_error(NGX_LOG_ERR, log, n == -1 ? ngx_errno : 0,
@@ -352,18 +349,8 @@ ngx_http_assist_evidence_lost(ngx_http_assist_evidence_t *ev, ssize_t n,
                       &ev->mcf->coverage_log->name);
     }
 
-    if (n > 0) {
-        /* its whole lines are there, but for a line end of ours and the
-         * chain's first */
-
-        written = -(ngx_int_t) ev->torn - (ev->chain.seq == 0);
-
-        for (i = 0; i < n; i++) {
-            written += ev->lines.data[i] == '\n';
-        }
-
-        ev->nlines -= ngx_min(ev->nlines, (ngx_uint_t) ngx_max(written, 0));
-    }
+    /* also of what was written in part: without its last line nothing says
+     * that it is ours */
 
     ev->counts.dropped += ev->nlines;
     ngx_http_assist_coverage_dropped(ev->mcf, ev->nlines);

@@ -215,6 +215,41 @@ typedef struct {
 
 int assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out);
 void assist_redact_free(assist_redact_t *map);
+
+typedef struct assist_audit_s  assist_audit_t;
+
+typedef struct {
+    assist_str_t  time;
+    assist_str_t  writer;
+    assist_str_t  type;
+    assist_str_t  members;
+    uint64_t      seq;
+} assist_line_t;
+
+typedef struct {
+    uint64_t      lines;
+    uint64_t      blocks;
+    uint64_t      chains;
+    uint64_t      findings;
+    uint64_t      notes;
+    assist_str_t  found;
+    assist_str_t  noted;
+} assist_audit_result_t;
+
+typedef struct {
+    void  (*line)(void *data, const assist_line_t *line);
+    void  (*block)(void *data, int sealed);
+    void   *data;
+} assist_audit_reader_t;
+
+assist_audit_t *assist_audit_create(assist_str_t key,
+    const assist_audit_reader_t *reader);
+void assist_audit_free(assist_audit_t *a);
+int assist_audit_heads(assist_audit_t *a, assist_str_t list);
+int assist_audit_file(assist_audit_t *a, assist_str_t name);
+int assist_audit_feed(assist_audit_t *a, const char *data, size_t len);
+int assist_audit_end(assist_audit_t *a);
+const assist_audit_result_t *assist_audit_result(const assist_audit_t *a);
 ]]
 
 ffi.cdef(library.declarations)
