@@ -109,8 +109,7 @@ struct assist_audit_s {
 
 
 static void one_line(assist_audit_t *a, assist_str_t text);
-static void good_line(assist_audit_t *a, assist_str_t text,
-    const assist_line_t *line);
+static void good_line(assist_audit_t *a, const assist_line_t *line);
 static void bad_line(assist_audit_t *a, assist_str_t text, const char *reason);
 static void torn_line(assist_audit_t *a, assist_str_t text,
     const char *reason);
@@ -119,7 +118,7 @@ static void check_order(assist_audit_t *a, chain_t *c,
     const assist_line_t *line);
 static void open_block(assist_audit_t *a, chain_t *c, uint64_t seq);
 static void leave_block(assist_audit_t *a);
-static void end_block(assist_audit_t *a, chain_t *c, assist_str_t text,
+static void end_block(assist_audit_t *a, chain_t *c,
     const assist_line_t *line);
 static int check_block(assist_audit_t *a, chain_t *c,
     const assist_block_t *block);
@@ -361,7 +360,7 @@ one_line(assist_audit_t *a, assist_str_t text)
     }
 
     if (assist_line_read(text, &line, &reason) == 0) {
-        good_line(a, text, &line);
+        good_line(a, &line);
 
     } else {
         bad_line(a, text, reason);
@@ -370,7 +369,7 @@ one_line(assist_audit_t *a, assist_str_t text)
 
 
 static void
-good_line(assist_audit_t *a, assist_str_t text, const assist_line_t *line)
+good_line(assist_audit_t *a, const assist_line_t *line)
 {
     chain_t   *c;
     uint32_t   i;
@@ -402,11 +401,11 @@ good_line(assist_audit_t *a, assist_str_t text, const assist_line_t *line)
     }
 
     if (line->type.len == 5 && memcmp(line->type.data, "block", 5) == 0) {
-        end_block(a, c, text, line);
+        end_block(a, c, line);
         return;
     }
 
-    SHA256_Update(&a->sha, text.data, text.len);
+    SHA256_Update(&a->sha, line->text.data, line->text.len);
     SHA256_Update(&a->sha, "\n", 1);
 
     if (line->type.len == 6 && memcmp(line->type.data, "config", 6) == 0) {
@@ -444,7 +443,7 @@ bad_line(assist_audit_t *a, assist_str_t text, const char *reason)
         if (assist_line_read(rest, &line, &why) == 0) {
             text.len -= rest.len;
             torn_line(a, text, "it is torn");
-            good_line(a, rest, &line);
+            good_line(a, &line);
             return;
         }
     }
@@ -612,8 +611,7 @@ leave_block(assist_audit_t *a)
 
 
 static void
-end_block(assist_audit_t *a, chain_t *c, assist_str_t text,
-    const assist_line_t *line)
+end_block(assist_audit_t *a, chain_t *c, const assist_line_t *line)
 {
     int             good;
     uint64_t        i;
@@ -621,7 +619,7 @@ end_block(assist_audit_t *a, chain_t *c, assist_str_t text,
 
     good = 0;
 
-    if (assist_chain_read(line, text, &block) != 0) {
+    if (assist_chain_read(line, &block) != 0) {
 
         if (!c->damaged) {
             finding(a, here(a), "this line does not end a block as it should: "
@@ -633,7 +631,7 @@ end_block(assist_audit_t *a, chain_t *c, assist_str_t text,
         c->nblocks = 0;
 
     } else {
-        SHA256_Update(&a->sha, text.data, block.hashed);
+        SHA256_Update(&a->sha, line->text.data, block.hashed);
 
         good = !c->damaged && check_block(a, c, &block) == 0;
 

@@ -119,8 +119,7 @@ assist_chain_block(assist_buf_t *out, size_t start,
 
 
 int
-assist_chain_read(const assist_line_t *line, assist_str_t text,
-    assist_block_t *block)
+assist_chain_read(const assist_line_t *line, assist_block_t *block)
 {
     int           rc, seen, bit;
     assist_str_t  members, name, value, before;
@@ -140,7 +139,7 @@ assist_chain_read(const assist_line_t *line, assist_str_t text,
 
         if (bit == SEEN_HASH) {
             /* what stands before is what was hashed */
-            block->hashed = (size_t) (before.data - text.data);
+            block->hashed = (size_t) (before.data - line->text.data);
         }
 
         seen |= bit;

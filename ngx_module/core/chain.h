@@ -69,8 +69,7 @@ void assist_chain_block(assist_buf_t *out, size_t start,
     assist_chain_t *chain);
 
 /* -1: a member is missing or is not what it should be. */
-int assist_chain_read(const assist_line_t *line, assist_str_t text,
-    assist_block_t *block);
+int assist_chain_read(const assist_line_t *line, assist_block_t *block);
 
 /*
  * The next of the heads that `after` of a config line quotes; list is the

@@ -45,8 +45,9 @@ static int skip(assist_str_t *s, const char *text, size_t len);
 int
 assist_line_read(assist_str_t text, assist_line_t *line, const char **reason)
 {
-    size_t    body;
-    uint32_t  crc;
+    size_t        body;
+    uint32_t      crc;
+    assist_str_t  whole;
 
     if (text.len <= TAIL_LEN) {
         *reason = "it is torn: too short for a line of evidence";
@@ -67,6 +68,7 @@ assist_line_read(assist_str_t text, assist_line_t *line, const char **reason)
         return -1;
     }
 
+    whole = text;
     text.len = body;
 
     if (assist_line_head(text, line, reason) != 0) {
@@ -77,6 +79,8 @@ assist_line_read(assist_str_t text, assist_line_t *line, const char **reason)
         *reason = "it has no type";
         return -1;
     }
+
+    line->text = whole;
 
     return 0;
 }
@@ -267,8 +271,9 @@ assist_line_time(assist_str_t text, assist_moment_t *moment)
     year = digits(p, 4);
     month = digits(p + 5, 2);
 
+    moment->gmtoff = p[19] == '-' ? -east : east;
     moment->seconds = (int64_t) days * 86400 + hour * 3600 + minute * 60
-                      + second - (p[19] == '-' ? -east : east) * 60;
+                      + second - moment->gmtoff * 60;
     moment->month = year * 12 + month - 1;
     moment->mday = (uint32_t) digits(p + 8, 2);
 

@@ -15,6 +15,7 @@
 
 /* All point into the line. */
 typedef struct {
+    assist_str_t  text;             /* the line, without its line end */
     assist_str_t  time;             /* 2026-11-23T18:40:01+07:00 */
     assist_str_t  writer;
     assist_str_t  type;
@@ -26,6 +27,7 @@ typedef struct {
     int64_t       seconds;          /* since the epoch */
     int32_t       month;            /* local: year * 12 + month - 1 */
     uint32_t      mday;             /* local, 1..31 */
+    int           gmtoff;           /* minutes east of UTC */
 } assist_moment_t;
 
 
@@ -37,7 +39,7 @@ typedef struct {
 int assist_line_read(assist_str_t text, assist_line_t *line,
     const char **reason);
 
-/* The same of its head alone, whatever became of its end: type and members
+/* The same of its head alone, whatever became of its end: text, type and members
  * are not set. */
 int assist_line_head(assist_str_t text, assist_line_t *line,
     const char **reason);

@@ -75,6 +75,8 @@ typedef struct {
 
     const assist_chain_t     *heads;        /* of the evidence, by writer */
     size_t                    nheads;
+
+    unsigned                  no_views:1;   /* they are not known */
 } assist_figure_in_t;
 
 

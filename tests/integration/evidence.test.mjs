@@ -231,3 +231,103 @@ test('assist verify: usage', async (stage) => {
   }
   assert.equal((await assist('verify', log)).code, 0);
 });
+
+test('assist report: the same figure as nginx, to the last digit',
+  async (stage) => {
+    stage.write('levels.conf', 'l3.interactions = 2\nl3.days = 1\n');
+    const yesterday = new Date(Date.now() - 86400000).toISOString().slice(0, 10);
+    const { nginx, port } = await stage.site({ workers: 2,
+      http: `${L1} assist_levels levels.conf;`, errors: [/hook own failed/],
+      server: 'assist_exclude $arg_staff;',
+      rows: services.map((row) => ({ ...row, updated: yesterday })),
+      page: 'assist_hook own.lua;',
+      hooks: { 'own.lua': `return { name = "own", request = function(ctx)
+        if ctx.request.args.fail then error("x") end
+        if ctx.request.args.help then
+          ctx:reply(200, "<p>x", { ["Content-Type"] = "text/html" })
+          ctx:outcome("answered")
+        end
+      end }` } });
+    const log = stage.path('evidence.log');
+    const page = '/dich-vu/1.001456.html';
+    const report = async (as_of, format, ...options) => assist('report', log,
+      '--catalog', stage.path('catalog.csv'), '--levels',
+      stage.path('levels.conf'), '--as-of', as_of, '--format', format, ...options);
+
+    for (let i = 0; i < 9; i++) {
+      await ask(port, { ...fee, question: `Lệ phí ${i % 4}` });
+      await ask(port, 'thời tiết hôm nay');
+      await ask(port, { ...fee, service: '1.001193' });
+      await ask(port, fee, { path: '/assist/ask?staff=1' });
+      await get(port, `${page}?help=1`);
+      await get(port, `${page}?fail=1`);
+      await get(port, page);
+      await get(port, '/about');
+      if (i === 4) await nginx.reload();
+    }
+    await nginx.oldWorkersGone();
+
+    const document = async (name) =>
+      (await get(port, `/assist-status/${name}`)).json;
+    await until(async () => {
+      const { evidence_heads: live } = await document('coverage.json');
+      const { stdout } = await report(new Date().toISOString().slice(0, 19)
+        + '+00:00', 'json');
+      const { evidence_heads: found } = JSON.parse(stdout).coverage;
+      return JSON.stringify(live) === JSON.stringify(found);
+    }, 'the same heads');
+
+    let live;
+    do {
+      live = { coverage: await document('coverage.json'),
+               services: await document('services.json') };
+    } while (live.coverage.as_of !== live.services.as_of);
+    await nginx.stop();
+
+    const { code, stdout, stderr } = await report(live.coverage.as_of, 'json');
+    assert.deepEqual([code, stderr], [0, '']);
+    const found = JSON.parse(stdout);
+    assert.equal(found.coverage.evidence_heads.length, 4);
+    live.coverage.evidence_heads = found.coverage.evidence_heads;
+    assert.ok(live.services.services.some((row) => row.views > 0));
+    for (const row of live.services.services) row.views = null;
+    assert.deepEqual(found, live);
+    assert.equal(live.coverage.measures[0].levels.L3, 2);
+    assert.deepEqual([live.coverage.quality.excluded,
+                      live.coverage.quality.unmatched], [9, 18]);
+
+    const csv = await report(live.coverage.as_of, 'csv');
+    assert.match(csv.stdout, /^as_of,period,.*\n(.*\n)+\ncode,name,/);
+    const ratio = live.coverage.measures[0].ratio_text;
+    const md = (await report(live.coverage.as_of, 'md')).stdout;
+    assert.match(md, RegExp(`\\| 2 \\| 2 \\| ${ratio} \\|`));
+    const html = (await report(live.coverage.as_of, 'html')).stdout;
+    assert.match(html, RegExp(`<td>2</td><td>2</td><td>${ratio}</td>`));
+
+    // before it all, nothing had been asked
+    const past = await report('2026-01-31', 'json');
+    const { coverage: old } = JSON.parse(past.stdout);
+    assert.deepEqual([old.period, old.measures[0].levels.L3,
+                      old.quality.excluded], ['2026-01', 0, 0]);
+
+    // what no block seals does not count
+    const text = readFileSync(log, 'utf8').split('\n');
+    const at = text.findIndex((line) => line.includes('"interaction"'));
+    writeFileSync(log, text.with(at, text[at].replace('"ms":', '"ms":9'))
+      .join('\n'));
+    const bad = await report(live.coverage.as_of, 'json');
+    assert.equal(bad.code, 1);
+    assert.match(bad.stderr, /lines were not counted: their block has no end, or was changed/);
+    assert.match(bad.stderr, /the evidence is not good \(findings: 1\): run "assist verify"/);
+    assert.ok(JSON.parse(bad.stdout).services.services[0].interactions
+              < live.services.services[0].interactions);
+
+    for (const options of [[], ['--catalog', 'none'],
+      ['--catalog', stage.path('catalog.csv'), '--format', 'xml'],
+      ['--catalog', stage.path('catalog.csv'), '--as-of', '2026-02-30'],
+      ['--catalog', stage.path('catalog.csv'), '--levels', log]]) {
+      const wrong = await assist('report', log, ...options);
+      assert.equal(wrong.code, 2, options.join(' '));
+      assert.match(wrong.stderr, /^assist: /);
+    }
+  });

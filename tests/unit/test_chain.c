@@ -50,7 +50,7 @@ read_block(assist_str_t text, assist_block_t *block)
 
     assert_int_equal(assist_line_read(text, &line, &reason), 0);
     assert_true(assist_str_eq(line.type, assist_str("block")));
-    assert_int_equal(assist_chain_read(&line, text, block), 0);
+    assert_int_equal(assist_chain_read(&line, block), 0);
 }
 
 
@@ -270,7 +270,7 @@ test_hostile(void **state)
         text = (assist_str_t) { copy, out.len };
 
         assert_int_equal(assist_line_read(text, &line, &reason), 0);
-        assert_int_equal(assist_chain_read(&line, text, &block),
+        assert_int_equal(assist_chain_read(&line, &block),
                          blocks[i].rc);
         free(copy);
     }
