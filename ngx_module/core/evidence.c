@@ -223,9 +223,9 @@ add_word(assist_buf_t *out, const char *word)
         return;
     }
 
-    assist_buf_putc(out, '"');
+    lit(out, "\"");
     assist_buf_add(out, word, n);
-    assist_buf_putc(out, '"');
+    lit(out, "\"");
 }
 
 
