@@ -19,6 +19,10 @@ enum {
 };
 
 
+static size_t tail_line(const assist_line_t *line, assist_chain_t *heads,
+    size_t n, size_t max);
+static size_t drop(assist_chain_t *heads, size_t n, const char *writer,
+    uint64_t seq);
 static void add_hex(assist_buf_t *out, assist_str_t hex);
 static int block_member(assist_block_t *block, assist_str_t name,
     assist_str_t value);
@@ -208,6 +212,31 @@ assist_chain_quoted(assist_str_t *list, assist_chain_t *head)
 }
 
 
+size_t
+assist_chain_tail(assist_str_t text, assist_chain_t *heads, size_t max)
+{
+    size_t          n;
+    const char     *end, *reason;
+    assist_str_t    s;
+    assist_line_t   line;
+
+    n = 0;
+
+    while (text.len && (end = memchr(text.data, '\n', text.len)) != NULL) {
+        s = (assist_str_t) { text.data, (size_t) (end - text.data) };
+
+        if (assist_line_read(s, &line, &reason) == 0) {
+            n = tail_line(&line, heads, n, max);
+        }
+
+        text.data += s.len + 1;
+        text.len -= s.len + 1;
+    }
+
+    return n;
+}
+
+
 void
 assist_chain_put(assist_buf_t *out, const assist_chain_t *head)
 {
@@ -242,6 +271,69 @@ assist_chain_mac(char mac[ASSIST_DIGEST_HEX + 1], const char *hash,
          ASSIST_DIGEST_HEX, digest, NULL);
 
     assist_digest_hex(mac, digest);
+}
+
+
+static size_t
+tail_line(const assist_line_t *line, assist_chain_t *heads, size_t n,
+    size_t max)
+{
+    assist_str_t    members, name, value;
+    assist_block_t  block;
+    assist_chain_t  head;
+
+    if (is(line->type, "block") && assist_chain_read(line, &block) == 0) {
+
+        memset(&head, 0, sizeof(assist_chain_t));
+        memcpy(head.writer, line->writer.data, line->writer.len);
+        memcpy(head.hash, block.hash.data, block.hash.len);
+        head.seq = line->seq;
+
+        n = drop(heads, n, head.writer, 0);
+
+        if (n == max) {
+            n = drop(heads, n, heads[0].writer, 0);
+        }
+
+        heads[n++] = head;
+
+    } else if (is(line->type, "config")) {
+        members = line->members;
+
+        while (assist_line_member(&members, &name, &value) == 1) {
+
+            if (!is(name, "after")) {
+                continue;
+            }
+
+            while (assist_chain_quoted(&value, &head) == 1) {
+                n = drop(heads, n, head.writer, head.seq);
+            }
+        }
+    }
+
+    return n;
+}
+
+
+/* Takes a writer's head out; of a line, or any (seq 0). */
+
+static size_t
+drop(assist_chain_t *heads, size_t n, const char *writer, uint64_t seq)
+{
+    size_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (strcmp(heads[i].writer, writer) == 0
+            && (seq == 0 || heads[i].seq == seq))
+        {
+            memmove(&heads[i], &heads[i + 1],
+                    (n - i - 1) * sizeof(assist_chain_t));
+            return n - 1;
+        }
+    }
+
+    return n;
 }
 
 

@@ -77,6 +77,13 @@ int assist_chain_read(const assist_line_t *line, assist_block_t *block);
  */
 int assist_chain_quoted(assist_str_t *list, assist_chain_t *head);
 
+/*
+ * The heads in the end of a log that no chain there quotes, for those who come
+ * after it; text may start in the middle of a line.  Their number, at most max:
+ * the last ones.
+ */
+size_t assist_chain_tail(assist_str_t text, assist_chain_t *heads, size_t max);
+
 /* A head as JSON: {"w":..,"seq":..,"hash":..}. */
 void assist_chain_put(assist_buf_t *out, const assist_chain_t *head);
 

@@ -353,6 +353,9 @@ ngx_http_assist_head_t *ngx_http_assist_coverage_heads(
     ngx_http_assist_main_conf_t *mcf, ngx_shmtx_t **mutex);
 
 /* ngx_http_assist_evidence.c: the evidence log */
+/* a new zone's heads, from the end of the log */
+void ngx_http_assist_evidence_restore(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_head_t *slots, ngx_log_t *log);
 void ngx_http_assist_evidence_init(ngx_cycle_t *cycle,
     ngx_http_assist_main_conf_t *mcf);
 void ngx_http_assist_evidence_exit(ngx_http_assist_main_conf_t *mcf);

@@ -100,7 +100,8 @@ ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 {
     ngx_http_assist_zone_t *old = data;
 
-    ngx_http_assist_zone_t  *zone;
+    ngx_http_assist_zone_t            *zone;
+    ngx_http_assist_coverage_shctx_t  *sh;
 
     zone = shm_zone->data;
     zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
@@ -110,6 +111,11 @@ ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
     } else if (ngx_http_assist_coverage_layout(shm_zone, zone) != NGX_OK) {
         return NGX_ERROR;
+
+    } else {
+        sh = zone->sh;
+        ngx_http_assist_evidence_restore(zone->mcf, sh->heads,
+                                         shm_zone->shm.log);
     }
 
     return ngx_http_assist_coverage_slots(shm_zone, zone);

@@ -17,6 +17,9 @@
 #include "core/chain.h"
 
 
+#define NGX_HTTP_ASSIST_TAIL  (256 * 1024)      /* of the log, at a start */
+
+
 /* A worker's. */
 typedef struct {
     ngx_http_assist_main_conf_t     *mcf;
@@ -34,6 +37,8 @@ typedef struct {
 } ngx_http_assist_evidence_t;
 
 
+static size_t ngx_http_assist_evidence_tail(ngx_str_t *name, u_char *buf,
+    ngx_log_t *log);
 static void ngx_http_assist_evidence_chain(ngx_http_assist_evidence_t *ev);
 static void ngx_http_assist_evidence_config(ngx_http_assist_evidence_t *ev,
     ngx_log_t *log);
@@ -164,6 +169,43 @@ ngx_http_assist_evidence_line(ngx_http_request_t *r,
 }
 
 
+/*
+ * The zone's memory ends with nginx; in the log the heads of its last chains
+ * stand, so the next ones go on from there.
+ */
+
+void
+ngx_http_assist_evidence_restore(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_head_t *slots, ngx_log_t *log)
+{
+    u_char        *buf;
+    size_t         i, n;
+    assist_str_t   text;
+
+    static assist_chain_t  heads[NGX_HTTP_ASSIST_HEADS / 2];
+
+    if (mcf->coverage_log == NULL) {
+        return;
+    }
+
+    buf = ngx_alloc(NGX_HTTP_ASSIST_TAIL, log);
+    if (buf == NULL) {
+        return;
+    }
+
+    text.data = (char *) buf;
+    text.len = ngx_http_assist_evidence_tail(&mcf->coverage_log->name, buf,
+                                             log);
+    n = assist_chain_tail(text, heads, NGX_HTTP_ASSIST_HEADS / 2);
+
+    for (i = 0; i < n; i++) {
+        slots[i].chain = heads[i];
+    }
+
+    ngx_free(buf);
+}
+
+
 ngx_uint_t
 ngx_http_assist_evidence_heads(ngx_http_assist_main_conf_t *mcf,
     const assist_chain_t **heads)
@@ -196,6 +238,40 @@ ngx_http_assist_evidence_heads(ngx_http_assist_main_conf_t *mcf,
     *heads = list;
 
     return n;
+}
+
+
+static size_t
+ngx_http_assist_evidence_tail(ngx_str_t *name, u_char *buf, ngx_log_t *log)
+{
+    off_t            from;
+    ssize_t          n;
+    ngx_fd_t         fd;
+    ngx_file_info_t  fi;
+
+    n = 0;
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                       NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        /* that it cannot be written is nginx's to say */
+        return 0;
+    }
+
+    if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR && ngx_is_file(&fi)) {
+        from = ngx_max(ngx_file_size(&fi) - NGX_HTTP_ASSIST_TAIL, 0);
+        n = pread(fd, buf, NGX_HTTP_ASSIST_TAIL, from);
+    }
+
+    if (n == -1) {
+        ngx_log_error(NGX_LOG_WARN, log, ngx_errno,
+                      "assist: the end of \"%V\" cannot be read: new evidence "
+                      "does not quote it", name);
+    }
+
+    (void) ngx_close_file(fd);
+
+    return n > 0 ? (size_t) n : 0;
 }
 
 
@@ -387,14 +463,14 @@ ngx_http_assist_evidence_slot(ngx_http_assist_evidence_t *ev, ngx_log_t *log)
 
     for (i = 0; i < NGX_HTTP_ASSIST_HEADS; i++) {
 
-        if (slots[i].chain.seq) {
-            ev->after[ev->nafter++] = slots[i].chain;
-        }
-
-        if (place == NULL && ngx_http_assist_evidence_over(&slots[i])
+        if (ngx_http_assist_evidence_over(&slots[i])
             && slots[i].chain.seq == slots[i].quoted)
         {
-            place = &slots[i];
+            /* free; or another chain has its last word */
+            place = place ? place : &slots[i];
+
+        } else if (slots[i].chain.seq) {
+            ev->after[ev->nafter++] = slots[i].chain;
         }
     }
 

@@ -191,6 +191,38 @@ test('a crash is a note: a killed worker, a torn last line', async (stage) => {
   assert.equal(readFileSync(log, 'utf8').startsWith(good.slice(0, -10)), true);
 });
 
+test('a restart: the new chains quote the heads at the log\'s end',
+  async (stage) => {
+    const { nginx, port } = await stage.site({ http: L1, workers: 2 });
+    const log = stage.path('evidence.log');
+    await ask(port, fee);
+    // a worker that starts when the other one is over quotes its last head
+    await until(() => readLines(log).filter((line) => line.type === 'config')
+      .length === 2, 'both chains');
+    await nginx.stop();
+    const before = readFileSync(log, 'utf8');
+    const again = await stage.nginx({ http: nginx.http, values: nginx.values });
+    await ask(again.port, fee);
+    const { evidence_heads: heads } = await coverage(again.port);
+    assert.ok(heads.length < 2, JSON.stringify(heads));
+    await again.stop();
+
+    const writers = new Set(readLines(log).map((line) => line.w));
+    assert.equal(writers.size, 3);
+    const config = readLines(log).filter((line) => line.type === 'config').at(-1);
+    assert.deepEqual(config.after.map((head) => head.w).sort(),
+                     [...writers].slice(0, 2).sort());
+    assert.equal((await assist('verify', log)).code, 0);
+
+    // so a cut is found without any head that was kept
+    const last = before.lastIndexOf('\n', before.length - 2) + 1;
+    writeFileSync(log, before.slice(0, last)
+                       + readFileSync(log, 'utf8').slice(before.length));
+    const { code, stdout } = await assist('verify', log);
+    assert.equal(code, 1, stdout);
+    assert.match(stdout, /evidence\.log:\d+: .* was cut off after this line: its head of line \d+ was quoted/);
+  });
+
 test('a full disk: lines are counted, the next block says how many',
   async (stage) => {
     const { nginx, port } = await stage.site({ http: L1,

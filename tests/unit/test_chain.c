@@ -198,6 +198,59 @@ test_quoted(void **state)
 }
 
 
+/* What the end of a log says, wherever it starts. */
+
+static void
+test_tail(void **state)
+{
+    size_t                  i, n;
+    assist_str_t            text;
+    assist_buf_t            out = ASSIST_BUF_INIT;
+    assist_chain_t          one, two, three, heads[2];
+    assist_chain_counts_t   counts = { 0, 0, 0 };
+
+    (void) state;
+
+    assist_chain_start(&one, "one");
+    assist_chain_start(&two, "two");
+    assist_chain_start(&three, "three");
+
+    for (i = 0; i < 4; i++) {
+        assist_chain_t          *c = i == 3 ? &three : i % 2 ? &two : &one;
+        assist_evidence_head_t   head = { .writer = c->writer };
+
+        n = out.len;
+        head.seq = c->seq + 1;
+        assist_chain_config(&out, &head, NOW, assist_str(H64),
+                            assist_str(H64), i == 3 ? &one : NULL, i == 3);
+        head.seq++;
+        assist_chain_block(&out, n, &head, NOW, &counts, 0, assist_str(key),
+                           c);
+    }
+
+    /* one has two blocks, the last of which three quotes */
+
+    assist_buf_puts(&out, "{\"v\":1,\"t\":\"torn");
+    text = assist_buf_str(&out);
+
+    assert_int_equal(assist_chain_tail(text, heads, 2), 2);
+    assert_memory_equal(&heads[0], &two, sizeof(two));
+    assert_memory_equal(&heads[1], &three, sizeof(three));
+
+    assert_int_equal(assist_chain_tail(text, heads, 1), 1);
+    assert_memory_equal(&heads[0], &three, sizeof(three));
+
+    for (n = 2; text.len; text.data++, text.len--) {
+        i = assist_chain_tail(text, heads, 2);
+        assert_true(i <= n);
+        n = i;
+    }
+
+    assert_int_equal(n, 0);
+    assist_buf_free(&out);
+}
+
+
 /* Each of them with a CRC that holds, since whoever wrote it could. */
 
 static void
@@ -297,6 +350,7 @@ main(void)
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_quoted),
+        cmocka_unit_test(test_tail),
         cmocka_unit_test(test_hostile)
     };
 
