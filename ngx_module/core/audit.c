@@ -54,6 +54,7 @@ typedef struct {
     unsigned      torn:1;                   /* its last line is */
     unsigned      damaged:1;                /* of which a finding tells */
     unsigned      hurt:1;                   /* a block of it was */
+    unsigned      missed:1;                 /* of which a finding tells */
     unsigned      end:1;                    /* it ended in good order */
     unsigned      wanted:1;                 /* one of its heads is */
 } chain_t;
@@ -942,12 +943,13 @@ end_wanted(assist_audit_t *a, wanted_t *wanted)
         return;
     }
 
-    if (c->damaged || (c->hurt && c->seq >= wanted->seq)) {
-        /* a finding has named the block already */
+    if (c->missed || c->damaged || (c->hurt && c->seq >= wanted->seq)) {
+        /* a finding has named the chain or the block already */
         return;
     }
 
     if (c->first && c->seq >= wanted->seq) {
+        c->missed = 1;
         finding(a, c->last_at, "no block of " W " ends with line %" PRIu64
                 ", whose head was %s", w(c), wanted->seq,
                 wanted->published ? "published" : "quoted");
@@ -955,6 +957,7 @@ end_wanted(assist_audit_t *a, wanted_t *wanted)
     }
 
     if (c->first) {
+        c->missed = 1;
         finding(a, c->last_at, W " was cut off after this line: its head of "
                 "line %" PRIu64 " was %s", w(c), wanted->seq,
                 wanted->published ? "published" : "quoted by a later chain");
@@ -980,6 +983,7 @@ end_wanted(assist_audit_t *a, wanted_t *wanted)
         }
     }
 
+    c->missed = 1;
     finding(a, wanted->at, W ", whose head of line %" PRIu64 " was %s, is in "
             "none of these files", w(c), wanted->seq,
             wanted->published ? "published" : "quoted here");

@@ -41,7 +41,8 @@ void assist_levels_default(assist_levels_t *levels);
 int assist_levels_parse(assist_levels_t *levels, assist_str_t file,
     assist_error_t *err);
 
-/* The SHA-256 of their names and values: equal thresholds, equal hash. */
+/* The SHA-256 of a file that would give them: "name = value" lines in the order
+ * above, shares with four decimals. */
 void assist_levels_hash(const assist_levels_t *levels,
     char hex[ASSIST_DIGEST_HEX + 1]);
 

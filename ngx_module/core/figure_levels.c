@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include <openssl/sha.h>
+
 #include "figure.h"
 
 
@@ -106,10 +108,9 @@ void
 assist_levels_hash(const assist_levels_t *levels,
     char hex[ASSIST_DIGEST_HEX + 1])
 {
-    int                 n;
     char                text[512];
     size_t              i, len;
-    assist_str_t        whole;
+    uint32_t            n;
     const char         *field;
     unsigned char       digest[ASSIST_DIGEST_LEN];
     const threshold_t  *t;
@@ -120,15 +121,19 @@ assist_levels_hash(const assist_levels_t *levels,
         t = &thresholds[i];
         field = (const char *) levels + t->offset;
 
-        n = snprintf(text + len, sizeof(text) - len, "%s = %u\n", t->name,
-                     t->share ? (unsigned) (*(const double *) field
-                                            * SHARE_UNIT + 0.5)
-                              : *(const uint32_t *) field);
-        len += (size_t) n;
+        if (t->share) {
+            n = (uint32_t) (*(const double *) field * SHARE_UNIT + 0.5);
+            len += (size_t) snprintf(text + len, sizeof(text) - len,
+                                     "%s = %u.%04u\n", t->name,
+                                     n / SHARE_UNIT, n % SHARE_UNIT);
+        } else {
+            len += (size_t) snprintf(text + len, sizeof(text) - len,
+                                     "%s = %u\n", t->name,
+                                     *(const uint32_t *) field);
+        }
     }
 
-    whole = (assist_str_t) { text, len };
-    assist_digest(digest, &whole, 1);
+    SHA256((const unsigned char *) text, len, digest);
     assist_digest_hex(hex, digest);
 }
 
