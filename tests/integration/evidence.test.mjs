@@ -53,8 +53,8 @@ async function written(stage, http = '') {
   await nginx.oldWorkersGone();
   await asked(6);
   // files are put in order by the second in which they were begun
-  const begun = readLines(log)[0].t.slice(0, 19);
-  await until(() => new Date().toISOString().slice(0, 19) !== begun, 'a second');
+  const begun = readLines(log)[0].t.slice(17, 19);
+  await until(() => new Date().toISOString().slice(17, 19) !== begun, 'a second');
   renameSync(log, `${log}.1`);
   nginx.reopen();
   await until(() => readFileSync(log, { flag: 'a+' }) && ask(port, fee), 'x');
