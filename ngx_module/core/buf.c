@@ -112,20 +112,34 @@ assist_buf_printf(assist_buf_t *b, const char *fmt, ...)
 void
 assist_buf_json(assist_buf_t *b, assist_str_t s)
 {
-    char                  c;
+    char                  c, *out;
     size_t                n;
     const unsigned char  *p, *end, *run;
 
-    assist_buf_putc(b, '"');
+    for (n = 0; n < s.len && plain[(unsigned char) s.data[n]]; n++) {
+        /* void */
+    }
 
-    if (s.len == 0) {
-        assist_buf_putc(b, '"');
+    if (n == s.len) {
+        /* codes and names of ours: nothing to escape */
+
+        out = assist_buf_reserve(b, n + 2);
+
+        if (out != NULL) {
+            out[0] = '"';
+            memcpy(out + 1, n ? s.data : "", n);
+            out[n + 1] = '"';
+            b->len += n + 2;
+        }
+
         return;
     }
 
-    p = (const unsigned char *) s.data;
-    end = p + s.len;
-    run = p;
+    assist_buf_putc(b, '"');
+
+    run = (const unsigned char *) s.data;
+    end = run + s.len;
+    p = run + n;
 
     while (p < end) {
 

@@ -6,6 +6,7 @@
 
 #include "catalog_priv.h"
 #include "catalog_row.h"
+#include "digest.h"
 #include "utf8.h"
 
 
@@ -203,13 +204,10 @@ read_file(assist_catalog_t *cat, const char *data, size_t len,
     assist_error_t *err)
 {
     int                   rc;
-    size_t                i;
     priv_t               *priv;
     assist_csv_t         *csv;
     unsigned char         digest[SHA256_DIGEST_LENGTH];
     assist_row_reader_t  *rd;
-
-    static const char  hex[] = "0123456789abcdef";
 
     /* so that lines, rows and lengths fit into 32 bits */
 
@@ -225,12 +223,7 @@ read_file(assist_catalog_t *cat, const char *data, size_t len,
         return assist_fail(err, 0, "SHA-256 failed");
     }
 
-    for (i = 0; i < sizeof(digest); i++) {
-        cat->hash[i * 2] = hex[digest[i] >> 4];
-        cat->hash[i * 2 + 1] = hex[digest[i] & 15];
-    }
-
-    cat->hash[sizeof(digest) * 2] = '\0';
+    assist_digest_hex(cat->hash, digest);
 
     /* too large for a stack that might be a thread's */
 

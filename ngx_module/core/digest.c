@@ -51,3 +51,20 @@ assist_digest(unsigned char out[ASSIST_DIGEST_LEN], const assist_str_t *parts,
 
     SHA256_Final(out, &sha);
 }
+
+
+void
+assist_digest_hex(char hex[ASSIST_DIGEST_HEX + 1],
+    const unsigned char digest[ASSIST_DIGEST_LEN])
+{
+    size_t  i;
+
+    static const char  digits[] = "0123456789abcdef";
+
+    for (i = 0; i < ASSIST_DIGEST_LEN; i++) {
+        hex[i * 2] = digits[digest[i] >> 4];
+        hex[i * 2 + 1] = digits[digest[i] & 15];
+    }
+
+    hex[ASSIST_DIGEST_HEX] = '\0';
+}

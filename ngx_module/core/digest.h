@@ -9,6 +9,7 @@
 
 
 #define ASSIST_DIGEST_LEN  32
+#define ASSIST_DIGEST_HEX  64           /* digits */
 
 
 /*
@@ -17,6 +18,10 @@
  */
 void assist_digest(unsigned char out[ASSIST_DIGEST_LEN],
     const assist_str_t *parts, size_t n);
+
+/* In hexadecimal digits, with a zero at the end. */
+void assist_digest_hex(char hex[ASSIST_DIGEST_HEX + 1],
+    const unsigned char digest[ASSIST_DIGEST_LEN]);
 
 
 #endif

@@ -5,36 +5,36 @@
 #include "date.h"
 
 
-#define TAIL_LEN        (sizeof(",\"crc\":\"00000000\"}") - 1)
-#define WRITER_MAX      40
 #define TIME_LEN        (sizeof("2026-11-23T18:40:01+07:00") - 1)
 #define TIME_MAX        253402300799        /* the end of the year 9999 */
 
 #define lit(out, text)  assist_buf_add(out, text, sizeof(text) - 1)
 
 
+static void make_start(assist_evidence_head_t *head, int64_t time);
+static void put_time(char *p, int64_t time, int gmtoff);
+static void add_word(assist_buf_t *out, const char *word);
 static void add_name(assist_buf_t *out, assist_str_t s);
 static void add_tokens(assist_buf_t *out, int64_t n);
 static void add_bool(assist_buf_t *out, int on);
 static void digits(char *p, int n, unsigned value);
-static int hex(char c);
-static int is_writer(char c);
-static int skip(assist_str_t *s, const char *text);
 
 
 size_t
-assist_evidence_open(assist_buf_t *out, const assist_evidence_head_t *head,
+assist_evidence_open(assist_buf_t *out, assist_evidence_head_t *head,
     int64_t time, const char *type)
 {
     size_t  start;
 
+    if (head->start.len == 0 || head->start.time != time
+        || head->start.gmtoff != head->gmtoff)
+    {
+        make_start(head, time);
+    }
+
     start = out->len;
 
-    lit(out, "{\"v\":1,\"t\":");
-    assist_evidence_time(out, time, head->gmtoff);
-    lit(out, ",\"w\":");
-    assist_buf_json(out, assist_str_of(head->writer));
-    lit(out, ",\"seq\":");
+    assist_buf_add(out, head->start.text, head->start.len);
     assist_buf_uint(out, head->seq);
     lit(out, ",\"type\":\"");
     assist_buf_puts(out, type);
@@ -45,10 +45,12 @@ assist_evidence_open(assist_buf_t *out, const assist_evidence_head_t *head,
 
 
 void
-assist_evidence_close(assist_buf_t *out, size_t start)
+assist_evidence_close(assist_buf_t *out, const assist_evidence_head_t *head,
+    size_t start)
 {
     int       i;
     char      tail[8];
+    size_t    known;
     uint32_t  crc;
 
     if (out->failed) {
@@ -57,7 +59,10 @@ assist_evidence_close(assist_buf_t *out, size_t start)
         return;
     }
 
-    crc = assist_crc32(0, out->data + start, out->len - start);
+    known = head->start.len;
+
+    crc = assist_crc32(head->start.crc, out->data + start + known,
+                       out->len - start - known);
 
     for (i = 7; i >= 0; i--) {
         tail[i] = "0123456789abcdef"[crc & 15];
@@ -75,24 +80,23 @@ assist_evidence_close(assist_buf_t *out, size_t start)
 
 
 void
-assist_evidence_interaction(assist_buf_t *out,
-    const assist_evidence_head_t *head, const assist_event_t *event,
-    const assist_evidence_names_t *names)
+assist_evidence_interaction(assist_buf_t *out, assist_evidence_head_t *head,
+    const assist_event_t *event, const assist_evidence_names_t *names)
 {
     size_t  start;
 
     start = assist_evidence_open(out, head, event->time, "interaction");
 
     lit(out, ",\"kind\":");
-    add_name(out, assist_str_of(assist_kind_name(event->kind)));
+    add_word(out, assist_kind_name(event->kind));
     lit(out, ",\"service\":");
     add_name(out, names->service);
     lit(out, ",\"outcome\":");
-    add_name(out, assist_str_of(assist_outcome_name(event->outcome)));
+    add_word(out, assist_outcome_name(event->outcome));
     lit(out, ",\"cache\":");
-    add_name(out, assist_str_of(assist_cache_name(event->cache)));
+    add_word(out, assist_cache_name(event->cache));
     lit(out, ",\"by\":");
-    add_name(out, assist_str_of(assist_by_name(event->by)));
+    add_word(out, assist_by_name(event->by));
 
     lit(out, ",\"hook\":");
     add_name(out, names->hook);
@@ -117,120 +121,66 @@ assist_evidence_interaction(assist_buf_t *out,
     lit(out, ",\"degraded\":");
     add_bool(out, event->degraded);
 
-    assist_evidence_close(out, start);
-}
-
-
-/*
- * The head is read in the one order in which it is written, so the line need
- * not be parsed as JSON: that its CRC holds says that the rest is as it was.
- */
-
-int
-assist_evidence_check(assist_str_t line, assist_str_t *writer, uint64_t *seq,
-    const char **reason)
-{
-    int           digit;
-    size_t        i, body;
-    uint32_t      crc;
-    uint64_t      n;
-    assist_str_t  s, w;
-
-    if (line.len <= TAIL_LEN) {
-        *reason = "it is torn: too short for a line of evidence";
-        return -1;
-    }
-
-    body = line.len - TAIL_LEN;
-    s = (assist_str_t) { line.data + body, TAIL_LEN };
-
-    if (skip(&s, ",\"crc\":\"") != 0
-        || memcmp(line.data + line.len - 2, "\"}", 2) != 0)
-    {
-        *reason = "it is torn: it does not end with a CRC";
-        return -1;
-    }
-
-    for (crc = 0, i = 0; i < 8; i++) {
-        digit = hex(s.data[i]);
-
-        if (digit < 0) {
-            *reason = "its CRC is not eight hexadecimal digits";
-            return -1;
-        }
-
-        crc = crc << 4 | (uint32_t) digit;
-    }
-
-    if (crc != assist_crc32(0, line.data, body)) {
-        *reason = "its CRC does not match: it was changed or damaged";
-        return -1;
-    }
-
-    s = (assist_str_t) { line.data, body };
-
-    if (skip(&s, "{\"v\":1,\"t\":\"") != 0) {
-        *reason = "it does not start as a line of version 1 does";
-        return -1;
-    }
-
-    if (s.len < TIME_LEN || memchr(s.data, '"', TIME_LEN) != NULL) {
-        *reason = "its time is not of the form 2026-11-23T18:40:01+07:00";
-        return -1;
-    }
-
-    s.data += TIME_LEN;
-    s.len -= TIME_LEN;
-
-    if (skip(&s, "\",\"w\":\"") != 0) {
-        *reason = "it names no writer";
-        return -1;
-    }
-
-    w = (assist_str_t) { s.data, 0 };
-
-    while (w.len < s.len && w.len <= WRITER_MAX && is_writer(s.data[w.len])) {
-        w.len++;
-    }
-
-    s.data += w.len;
-    s.len -= w.len;
-
-    if (w.len == 0 || w.len > WRITER_MAX || skip(&s, "\",\"seq\":") != 0) {
-        *reason = "its writer is not 1 to 40 letters, digits, \"._-\"";
-        return -1;
-    }
-
-    for (n = 0, i = 0; i < s.len && s.data[i] >= '0' && s.data[i] <= '9'; i++) {
-        digit = s.data[i] - '0';
-
-        if (n > (UINT64_MAX - (uint64_t) digit) / 10) {
-            *reason = "its sequence number is too large";
-            return -1;
-        }
-
-        n = n * 10 + (uint64_t) digit;
-    }
-
-    /* lines count from 1, and a type follows in every one */
-
-    if (n == 0 || i == s.len || s.data[i] != ',') {
-        *reason = "it has no sequence number";
-        return -1;
-    }
-
-    *writer = w;
-    *seq = n;
-
-    return 0;
+    assist_evidence_close(out, head, start);
 }
 
 
 void
 assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff)
 {
+    char  *p;
+
+    p = assist_buf_reserve(out, TIME_LEN + 2);
+    if (p == NULL) {
+        return;
+    }
+
+    put_time(p, time, gmtoff);
+    out->len += TIME_LEN + 2;
+}
+
+
+uint32_t
+assist_crc32(uint32_t crc, const char *data, size_t len)
+{
+    return (uint32_t) crc32_z(crc, (const unsigned char *) data, len);
+}
+
+
+static void
+make_start(assist_evidence_head_t *head, int64_t time)
+{
+    char    *p;
+    size_t   n;
+
+    n = strnlen(head->writer, ASSIST_WRITER_MAX);
+    p = head->start.text;
+
+#define put(text)                                                             \
+    memcpy(p, text, sizeof(text) - 1);                                        \
+    p += sizeof(text) - 1
+
+    put("{\"v\":1,\"t\":");
+    put_time(p, time, head->gmtoff);
+    p += TIME_LEN + 2;
+    put(",\"w\":\"");
+    memcpy(p, head->writer, n);
+    p += n;
+    put("\",\"seq\":");
+
+#undef put
+
+    head->start.time = time;
+    head->start.gmtoff = head->gmtoff;
+    head->start.len = (size_t) (p - head->start.text);
+    head->start.crc = assist_crc32(0, head->start.text, head->start.len);
+}
+
+
+static void
+put_time(char *p, int64_t time, int gmtoff)
+{
     int       year, month, day;
-    char     *p;
     int64_t   local;
     unsigned  second, east;
 
@@ -246,11 +196,6 @@ assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff)
     second = (unsigned) (local % 86400);
     assist_date_civil((int32_t) (local / 86400), &year, &month, &day);
 
-    p = assist_buf_reserve(out, TIME_LEN + 2);
-    if (p == NULL) {
-        return;
-    }
-
     memcpy(p, "\"0000-00-00T00:00:00+00:00\"", TIME_LEN + 2);
     digits(p + 1, 4, (unsigned) year);
     digits(p + 6, 2, (unsigned) month);
@@ -261,15 +206,26 @@ assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff)
     p[20] = gmtoff < 0 ? '-' : '+';
     digits(p + 21, 2, east / 60);
     digits(p + 24, 2, east % 60);
-
-    out->len += TIME_LEN + 2;
 }
 
 
-uint32_t
-assist_crc32(uint32_t crc, const char *data, size_t len)
+/* A word of ours, which needs no escape. */
+
+static void
+add_word(assist_buf_t *out, const char *word)
 {
-    return (uint32_t) crc32_z(crc, (const unsigned char *) data, len);
+    size_t  n;
+
+    n = word ? strlen(word) : 0;
+
+    if (n == 0) {
+        lit(out, "null");
+        return;
+    }
+
+    lit(out, "\"");
+    assist_buf_add(out, word, n);
+    lit(out, "\"");
 }
 
 
@@ -318,43 +274,4 @@ digits(char *p, int n, unsigned value)
         p[n] = (char) ('0' + value % 10);
         value /= 10;
     }
-}
-
-
-static int
-hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-
-static int
-is_writer(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
-           || (c >= 'a' && c <= 'z') || c == '.' || c == '_' || c == '-';
-}
-
-
-/* Steps over text at the start of s; -1: it does not start so. */
-
-static int
-skip(assist_str_t *s, const char *text)
-{
-    size_t  n;
-
-    n = strlen(text);
-
-    if (s->len < n || memcmp(s->data, text, n) != 0) {
-        return -1;
-    }
-
-    s->data += n;
-    s->len -= n;
-
-    return 0;
 }

@@ -18,10 +18,24 @@
 #include "ledger.h"
 
 
+#define ASSIST_WRITER_MAX  40           /* bytes of a writer's name */
+
+
+/* Whose line it is, and which; set to zero before its first use. */
 typedef struct {
     const char   *writer;           /* up to 40 bytes of [0-9A-Za-z._-] */
     uint64_t      seq;
     int           gmtoff;           /* minutes east of UTC */
+
+    /* how all lines of a second start, with its CRC; made by open, from
+     * writer, gmtoff and the time; a new writer sets len to 0 */
+    struct {
+        int64_t   time;
+        int       gmtoff;
+        uint32_t  crc;
+        size_t    len;
+        char      text[128];
+    }             start;
 } assist_evidence_head_t;
 
 typedef struct {
@@ -39,9 +53,10 @@ typedef struct {
  * the line end.  When memory ran out, out->failed is set and the line is taken
  * back, so that what stands in the buffer is whole lines.
  */
-size_t assist_evidence_open(assist_buf_t *out,
-    const assist_evidence_head_t *head, int64_t time, const char *type);
-void assist_evidence_close(assist_buf_t *out, size_t start);
+size_t assist_evidence_open(assist_buf_t *out, assist_evidence_head_t *head,
+    int64_t time, const char *type);
+void assist_evidence_close(assist_buf_t *out,
+    const assist_evidence_head_t *head, size_t start);
 
 /*
  * Appends a whole line with its line end.  After the type: kind, service,
@@ -50,17 +65,8 @@ void assist_evidence_close(assist_buf_t *out, size_t start);
  * degraded.
  */
 void assist_evidence_interaction(assist_buf_t *out,
-    const assist_evidence_head_t *head, const assist_event_t *event,
+    assist_evidence_head_t *head, const assist_event_t *event,
     const assist_evidence_names_t *names);
-
-/*
- * Is this line (without its line end) whole?  0; or -1 with a reason: it was
- * torn, its CRC does not match, or its head is not one of ours.  On success
- * *seq and *writer (pointing into the line) are set.  Any bytes may be asked
- * about; the reason is a constant sentence that starts with "it".
- */
-int assist_evidence_check(assist_str_t line, assist_str_t *writer,
-    uint64_t *seq, const char **reason);
 
 /* Appends "2026-11-23T18:40:01+07:00", in quotes; gmtoff in minutes. */
 void assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff);

@@ -9,6 +9,7 @@
 
 #include "buf.h"
 #include "catalog.h"
+#include "chain.h"
 #include "ledger.h"
 
 
@@ -40,6 +41,11 @@ void assist_levels_default(assist_levels_t *levels);
 int assist_levels_parse(assist_levels_t *levels, assist_str_t file,
     assist_error_t *err);
 
+/* The SHA-256 of a file that would give them: "name = value" lines in the order
+ * above, shares with four decimals. */
+void assist_levels_hash(const assist_levels_t *levels,
+    char hex[ASSIST_DIGEST_HEX + 1]);
+
 
 /* Bits of what a service has reached; each is judged on its own. */
 #define ASSIST_L1  1                /* declared: a task is on file */
@@ -70,6 +76,11 @@ typedef struct {
                                                or charset forbids */
         uint64_t  compressed;               /* pages that came so */
     } quality;
+
+    const assist_chain_t     *heads;        /* of the evidence, by writer */
+    size_t                    nheads;
+
+    unsigned                  no_views:1;   /* they are not known */
 } assist_figure_in_t;
 
 

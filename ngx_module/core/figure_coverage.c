@@ -75,7 +75,14 @@ assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
     put_agencies(out, &f);
     lit(out, "],\"quality\":");
     put_quality(out, &f);
-    lit(out, ",\"evidence_heads\":[]}\n");
+    lit(out, ",\"evidence_heads\":[");
+
+    for (i = 0; i < in->nheads; i++) {
+        assist_buf_puts(out, i ? "," : "");
+        assist_chain_put(out, &in->heads[i]);
+    }
+
+    lit(out, "]}\n");
 
     assist_figure_release(&f);
 }

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include <openssl/sha.h>
+
 #include "figure.h"
 
 
@@ -99,6 +101,40 @@ assist_levels_parse(assist_levels_t *levels, assist_str_t file,
     *levels = work;
 
     return 0;
+}
+
+
+void
+assist_levels_hash(const assist_levels_t *levels,
+    char hex[ASSIST_DIGEST_HEX + 1])
+{
+    char                text[512];
+    size_t              i, len;
+    uint32_t            n;
+    const char         *field;
+    unsigned char       digest[ASSIST_DIGEST_LEN];
+    const threshold_t  *t;
+
+    len = 0;
+
+    for (i = 0; i < NTHRESHOLDS; i++) {
+        t = &thresholds[i];
+        field = (const char *) levels + t->offset;
+
+        if (t->share) {
+            n = (uint32_t) (*(const double *) field * SHARE_UNIT + 0.5);
+            len += (size_t) snprintf(text + len, sizeof(text) - len,
+                                     "%s = %u.%04u\n", t->name,
+                                     n / SHARE_UNIT, n % SHARE_UNIT);
+        } else {
+            len += (size_t) snprintf(text + len, sizeof(text) - len,
+                                     "%s = %u\n", t->name,
+                                     *(const uint32_t *) field);
+        }
+    }
+
+    SHA256((const unsigned char *) text, len, digest);
+    assist_digest_hex(hex, digest);
 }
 
 

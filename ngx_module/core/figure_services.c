@@ -236,6 +236,10 @@ fill(cell_t *cells, const assist_figure_t *f, uint32_t service)
     fill_counters(cells, c ? c : &nothing);
     fill_days(cells, c ? c : &nothing);
 
+    if (f->in->no_views) {
+        cells[COL_VIEWS].type = CELL_NULL;
+    }
+
     cells[COL_UPDATED].type = CELL_NULL;
 
     if (fact->updated != INT32_MIN) {

@@ -11,6 +11,7 @@
 #include <ngx_http.h>
 
 #include "core/catalog.h"
+#include "core/chain.h"
 #include "core/deny.h"
 #include "core/digest.h"
 #include "core/figure.h"
@@ -93,6 +94,7 @@ typedef struct {
     ngx_shm_zone_t                  *coverage_zone;
     uint32_t                        *slots;         /* by service */
     ngx_open_file_t                 *coverage_log;
+    ngx_str_t                        coverage_key;  /* len 0: not signed */
     ngx_msec_t                       coverage_flush;
     ssize_t                          coverage_buffer;
     assist_levels_t                  levels;
@@ -155,6 +157,17 @@ typedef struct {
     ngx_slab_pool_t                 *shpool;
     void                            *sh;            /* the file's own */
 } ngx_http_assist_zone_t;
+
+
+#define NGX_HTTP_ASSIST_HEADS  128
+
+/* The head of a worker's chain of evidence, in the coverage zone. */
+typedef struct {
+    ngx_pid_t                        pid;           /* 0: the chain is over */
+    uint64_t                         quoted;        /* seq that another chain
+                                                       has quoted */
+    assist_chain_t                   chain;
+} ngx_http_assist_head_t;
 
 
 /* A source under an answer. */
@@ -501,13 +514,12 @@ ngx_msec_t ngx_http_assist_redis_timeout(ngx_http_assist_redis_t *rd);
 ngx_str_t ngx_http_assist_redis_prefix(ngx_http_assist_redis_t *rd);
 void ngx_http_assist_redis_exit(ngx_http_assist_redis_t *rd);
 
-/* ngx_http_assist_coverage.c: counters in shared memory, the evidence log */
+/* ngx_http_assist_coverage.c: counters in shared memory */
 ngx_int_t ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *zone, void *data);
 ngx_int_t ngx_http_assist_coverage_check(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 void ngx_http_assist_coverage_init(ngx_cycle_t *cycle,
     ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_coverage_exit(ngx_http_assist_main_conf_t *mcf);
 /* counts ctx->event and writes its line, once */
 void ngx_http_assist_coverage_event(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
@@ -518,6 +530,31 @@ void ngx_http_assist_coverage_untouched(ngx_http_request_t *r,
     ngx_uint_t blocked, ngx_uint_t compressed);
 void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in);
+/* lines of evidence that were lost */
+void ngx_http_assist_coverage_dropped(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t n);
+/* NGX_HTTP_ASSIST_HEADS places, under the mutex; NULL: no zone */
+ngx_http_assist_head_t *ngx_http_assist_coverage_heads(
+    ngx_http_assist_main_conf_t *mcf, ngx_shmtx_t **mutex);
+
+/* ngx_http_assist_evidence.c: the evidence log */
+/* a new zone's heads, from the end of the log */
+void ngx_http_assist_evidence_restore(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_head_t *slots, ngx_log_t *log);
+void ngx_http_assist_evidence_init(ngx_cycle_t *cycle,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_evidence_exit(ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_evidence_flush(ngx_http_assist_main_conf_t *mcf,
+    ngx_log_t *log);
+/* the line of ctx->event */
+void ngx_http_assist_evidence_line(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, uint32_t service);
+/* what has no line, but is in the sums that a block has */
+void ngx_http_assist_evidence_unmatched(void);
+void ngx_http_assist_evidence_excluded(void);
+/* the heads to publish; their number */
+ngx_uint_t ngx_http_assist_evidence_heads(ngx_http_assist_main_conf_t *mcf,
+    const assist_chain_t **heads);
 
 /* ngx_http_assist_answer.c: an answer's JSON, and its stored form */
 /* the members from "outcome" on, without braces */

@@ -1,5 +1,5 @@
 /*
- * Coverage: counters in shared memory and the evidence log.
+ * Coverage: counters in shared memory.
  *
  * Each catalogued service has a slot, found by its identity, so that a reload
  * with another catalogue goes on counting in the same slots.  Three sets of
@@ -9,7 +9,6 @@
 
 #include "ngx_http_assist.h"
 
-#include "core/evidence.h"
 #include "core/table.h"
 
 
@@ -26,6 +25,7 @@ typedef struct {
     ngx_atomic_t                     month[NGX_HTTP_ASSIST_MONTHS];
     uint32_t                         nslots;
     uint32_t                         capacity;
+    ngx_http_assist_head_t          *heads;             /* of evidence */
     char                           (*ids)[ASSIST_ID_MAX + 1];
     assist_counters_t               *sets[NGX_HTTP_ASSIST_MONTHS];
 } ngx_http_assist_coverage_shctx_t;
@@ -34,14 +34,9 @@ typedef struct {
 typedef struct {
     ngx_http_assist_main_conf_t     *mcf;
     ngx_event_t                      timer;
-    assist_buf_t                     lines;
-    ngx_uint_t                       nlines;
-    uint64_t                         seq;
-    char                             writer[41];
     time_t                           second;            /* of month, mday */
     ngx_uint_t                       month;
     ngx_uint_t                       mday;
-    unsigned                         failing:1;         /* was logged */
 } ngx_http_assist_coverage_t;
 
 
@@ -57,10 +52,6 @@ static assist_counters_t *ngx_http_assist_coverage_slot(
     ngx_http_assist_main_conf_t *mcf, uint32_t service);
 static void ngx_http_assist_coverage_now(void);
 static void ngx_http_assist_coverage_tick(ngx_event_t *ev);
-static void ngx_http_assist_coverage_line(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, uint32_t service);
-static void ngx_http_assist_coverage_flush(ngx_open_file_t *file,
-    ngx_log_t *log);
 static const assist_counters_t *ngx_http_assist_coverage_counters(void *data,
     uint32_t service, int last);
 
@@ -90,7 +81,8 @@ ngx_http_assist_coverage_check(ngx_conf_t *cf,
     need = mcf->catalog->nservices
            * (NGX_HTTP_ASSIST_MONTHS * sizeof(assist_counters_t)
               + ASSIST_ID_MAX + 1);
-    need += need / 8 + 8 * ngx_pagesize;
+    need += need / 8 + 8 * ngx_pagesize
+            + NGX_HTTP_ASSIST_HEADS * sizeof(ngx_http_assist_head_t);
 
     if (mcf->coverage_zone->shm.size < need) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -110,7 +102,8 @@ ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 {
     ngx_http_assist_zone_t *old = data;
 
-    ngx_http_assist_zone_t  *zone;
+    ngx_http_assist_zone_t            *zone;
+    ngx_http_assist_coverage_shctx_t  *sh;
 
     zone = shm_zone->data;
     zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
@@ -120,6 +113,11 @@ ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
     } else if (ngx_http_assist_coverage_layout(shm_zone, zone) != NGX_OK) {
         return NGX_ERROR;
+
+    } else {
+        sh = zone->sh;
+        ngx_http_assist_evidence_restore(zone->mcf, sh->heads,
+                                         shm_zone->shm.log);
     }
 
     return ngx_http_assist_coverage_slots(shm_zone, zone);
@@ -130,28 +128,10 @@ void
 ngx_http_assist_coverage_init(ngx_cycle_t *cycle,
     ngx_http_assist_main_conf_t *mcf)
 {
-    u_char                      *p;
-    ngx_uint_t                   i;
     ngx_http_assist_coverage_t  *cov;
 
     cov = &ngx_http_assist_coverage;
     cov->mcf = mcf;
-
-    p = (u_char *) cov->writer;
-
-    for (i = 0; i < mcf->node.len && i < 20; i++) {
-        *p++ = isalnum(mcf->node.data[i]) || mcf->node.data[i] == '.'
-               ? mcf->node.data[i] : '-';
-    }
-
-    p = ngx_snprintf(p, 20, "-%P-%xT", ngx_pid, ngx_time());
-    *p = '\0';
-
-    if (mcf->coverage_log) {
-        /* called before nginx opens the file again, too */
-        mcf->coverage_log->flush = ngx_http_assist_coverage_flush;
-        mcf->coverage_log->data = cov;
-    }
 
     if (mcf->coverage_zone == NULL && mcf->coverage_log == NULL) {
         return;
@@ -163,17 +143,6 @@ ngx_http_assist_coverage_init(ngx_cycle_t *cycle,
     cov->timer.cancelable = 1;
 
     ngx_http_assist_coverage_tick(&cov->timer);
-}
-
-
-void
-ngx_http_assist_coverage_exit(ngx_http_assist_main_conf_t *mcf)
-{
-    if (mcf->coverage_log) {
-        ngx_http_assist_coverage_flush(mcf->coverage_log, ngx_cycle->log);
-    }
-
-    assist_buf_free(&ngx_http_assist_coverage.lines);
 }
 
 
@@ -210,6 +179,8 @@ ngx_http_assist_coverage_event(ngx_http_request_t *r,
     ctx->event.latency = (uint32_t) ngx_max(ms, 0);
 
     if (ctx->excluded) {
+        ngx_http_assist_evidence_excluded();
+
         if (sh) {
             (void) ngx_atomic_fetch_add(&sh->excluded, 1);
         }
@@ -226,8 +197,12 @@ ngx_http_assist_coverage_event(ngx_http_request_t *r,
         (void) ngx_atomic_fetch_add(&sh->unmatched, 1);
     }
 
+    if (service == ASSIST_NONE) {
+        ngx_http_assist_evidence_unmatched();
+    }
+
     if (mcf->coverage_log && lcf->coverage_log) {
-        ngx_http_assist_coverage_line(r, ctx, service);
+        ngx_http_assist_evidence_line(r, ctx, service);
     }
 }
 
@@ -248,6 +223,7 @@ ngx_http_assist_coverage_view(ngx_http_request_t *r,
     }
 
     if (ctx->excluded) {
+        ngx_http_assist_evidence_excluded();
         (void) ngx_atomic_fetch_add(&sh->excluded, 1);
         return;
     }
@@ -259,6 +235,7 @@ ngx_http_assist_coverage_view(ngx_http_request_t *r,
         (void) ngx_atomic_fetch_add((ngx_atomic_t *) &slot->views, 1);
 
     } else {
+        ngx_http_assist_evidence_unmatched();
         (void) ngx_atomic_fetch_add(&sh->unmatched, 1);
     }
 }
@@ -310,6 +287,42 @@ ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
         in->quality.blocked = sh->blocked;
         in->quality.compressed = sh->compressed;
     }
+
+    in->nheads = ngx_http_assist_evidence_heads(mcf, &in->heads);
+}
+
+
+void
+ngx_http_assist_coverage_dropped(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t n)
+{
+    ngx_http_assist_coverage_shctx_t  *sh;
+
+    sh = ngx_http_assist_coverage_sh(mcf);
+
+    if (sh) {
+        (void) ngx_atomic_fetch_add(&sh->dropped, n);
+    }
+}
+
+
+ngx_http_assist_head_t *
+ngx_http_assist_coverage_heads(ngx_http_assist_main_conf_t *mcf,
+    ngx_shmtx_t **mutex)
+{
+    ngx_http_assist_zone_t            *zone;
+    ngx_http_assist_coverage_shctx_t  *sh;
+
+    sh = ngx_http_assist_coverage_sh(mcf);
+
+    if (sh == NULL) {
+        return NULL;
+    }
+
+    zone = mcf->coverage_zone->data;
+    *mutex = &zone->shpool->mutex;
+
+    return sh->heads;
 }
 
 
@@ -332,6 +345,7 @@ static ngx_int_t
 ngx_http_assist_coverage_layout(ngx_shm_zone_t *shm_zone,
     ngx_http_assist_zone_t *zone)
 {
+    size_t                             used;
     uint32_t                           n;
     ngx_uint_t                         i;
     ngx_http_assist_coverage_shctx_t  *sh;
@@ -347,8 +361,11 @@ ngx_http_assist_coverage_layout(ngx_shm_zone_t *shm_zone,
 
     /* what the zone holds; what a later catalogue adds has its place, too */
 
-    n = (uint32_t) ((shm_zone->shm.size - shm_zone->shm.size / 10
-                     - 6 * ngx_pagesize)
+    used = shm_zone->shm.size / 10 + 6 * ngx_pagesize
+           + NGX_HTTP_ASSIST_HEADS * sizeof(ngx_http_assist_head_t);
+    used = ngx_min(used, shm_zone->shm.size);
+
+    n = (uint32_t) ((shm_zone->shm.size - used)
                     / (NGX_HTTP_ASSIST_MONTHS * sizeof(assist_counters_t)
                        + ASSIST_ID_MAX + 1));
 
@@ -356,6 +373,8 @@ ngx_http_assist_coverage_layout(ngx_shm_zone_t *shm_zone,
         n = ngx_min(n, 2 * zone->mcf->catalog->nservices + 64);
     }
 
+    sh->heads = ngx_slab_calloc(zone->shpool, NGX_HTTP_ASSIST_HEADS
+                                * sizeof(ngx_http_assist_head_t));
     sh->capacity = n;
     sh->ids = ngx_slab_calloc(zone->shpool, n * (ASSIST_ID_MAX + 1));
 
@@ -363,7 +382,7 @@ ngx_http_assist_coverage_layout(ngx_shm_zone_t *shm_zone,
         sh->sets[i] = ngx_slab_calloc(zone->shpool,
                                       n * sizeof(assist_counters_t));
 
-        if (sh->sets[i] == NULL || sh->ids == NULL) {
+        if (sh->sets[i] == NULL || sh->ids == NULL || sh->heads == NULL) {
             ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                           "assist_coverage_zone \"%V\" is too small",
                           &shm_zone->shm.name);
@@ -526,120 +545,10 @@ ngx_http_assist_coverage_tick(ngx_event_t *ev)
         ngx_http_assist_coverage_months(mcf->coverage_zone->data, cov->month);
     }
 
-    if (mcf->coverage_log) {
-        ngx_http_assist_coverage_flush(mcf->coverage_log, ev->log);
-    }
+    ngx_http_assist_evidence_flush(mcf, ev->log);
 
     ngx_add_timer(ev, mcf->coverage_log ? mcf->coverage_flush
                                         : NGX_HTTP_ASSIST_TICK);
-}
-
-
-static void
-ngx_http_assist_coverage_line(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, uint32_t service)
-{
-    size_t                        before;
-    assist_evidence_head_t        head;
-    ngx_time_t                   *tp;
-    assist_evidence_names_t       names;
-    ngx_http_assist_coverage_t   *cov;
-    ngx_http_assist_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-    cov = &ngx_http_assist_coverage;
-
-    head.writer = cov->writer;
-    head.seq = cov->seq + 1;
-    tp = ngx_timeofday();
-    head.gmtoff = (int) tp->gmtoff;
-
-    ngx_memzero(&names, sizeof(assist_evidence_names_t));
-
-    if (service != ASSIST_NONE) {
-        names.service = mcf->catalog->services[service].id;
-    }
-
-    names.hook = ngx_http_assist_str(ctx->hook_name);
-    names.version = ngx_http_assist_str(ctx->hook_version);
-    names.provider = ngx_http_assist_str(ctx->provider);
-    names.model = ngx_http_assist_str(ctx->model);
-
-    before = cov->lines.len;
-    assist_evidence_interaction(&cov->lines, &head, &ctx->event, &names);
-
-    if (cov->lines.failed) {
-        /* nothing half-written: the whole line is dropped, and counted */
-        cov->lines.failed = 0;
-        cov->lines.len = before;
-
-        if (mcf->coverage_zone) {
-            (void) ngx_atomic_fetch_add(
-                       &ngx_http_assist_coverage_sh(mcf)->dropped, 1);
-        }
-        return;
-    }
-
-    cov->seq++;
-    cov->nlines++;
-
-    if (cov->lines.len >= (size_t) mcf->coverage_buffer) {
-        ngx_http_assist_coverage_flush(mcf->coverage_log,
-                                       r->connection->log);
-    }
-}
-
-
-/* Whole lines in one write, appended: workers do not cut each other's. */
-
-static void
-ngx_http_assist_coverage_flush(ngx_open_file_t *file, ngx_log_t *log)
-{
-    char                              *p;
-    size_t                             i;
-    ssize_t                            n;
-    ngx_http_assist_coverage_t        *cov;
-    ngx_http_assist_coverage_shctx_t  *sh;
-
-    cov = file->data;
-
-    if (cov == NULL || cov->lines.len == 0) {
-        return;
-    }
-
-    n = ngx_write_fd(file->fd, cov->lines.data, cov->lines.len);
-
-    if (n == (ssize_t) cov->lines.len) {
-        cov->failing = 0;
-
-    } else {
-        sh = ngx_http_assist_coverage_sh(cov->mcf);
-
-        /* a block may be written in part: its whole lines are there */
-
-        for (i = 0, p = cov->lines.data; n > 0 && i < (size_t) n; i++) {
-            cov->nlines -= p[i] == '\n' && cov->nlines;
-        }
-
-        if (sh) {
-            (void) ngx_atomic_fetch_add(&sh->dropped, cov->nlines);
-        }
-
-        if (!cov->failing) {
-            cov->failing = 1;
-            ngx_log_error(NGX_LOG_ERR, log, n == -1 ? ngx_errno : 0,
-                          "assist: evidence cannot be written to \"%V\": "
-                          "lines are dropped and counted", &file->name);
-        }
-    }
-
-    cov->lines.len = 0;
-    cov->nlines = 0;
-
-    if (n > 0 && cov->failing) {
-        /* a line was cut: what comes next starts its own */
-        assist_buf_putc(&cov->lines, '\n');
-    }
 }
 
 

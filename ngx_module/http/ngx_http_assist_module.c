@@ -37,6 +37,8 @@ static char *ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_assist_coverage_log(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_http_assist_coverage_key(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 static char *ngx_http_assist_levels(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -264,6 +266,13 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       0,
       NULL },
 
+    { ngx_string("assist_coverage_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_coverage_key,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("assist_levels"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_http_assist_levels,
@@ -343,6 +352,7 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
      *     mcf->catalog, match, image, procedures, redis, slots = NULL;
      *     mcf->cache_zone, coverage_zone, coverage_log = NULL;
      *     mcf->provider_zone, budget_zone = NULL;
+     *     mcf->coverage_key = { 0, NULL };
      *     mcf->chats, budgets = 0;
      *     mcf->node = { 0, NULL };
      *     mcf->search, vm = NULL;
@@ -568,6 +578,7 @@ ngx_http_assist_init_process(ngx_cycle_t *cycle)
 
     if (mcf != NULL) {
         ngx_http_assist_hook_init(cycle, mcf);
+        ngx_http_assist_evidence_init(cycle, mcf);
         ngx_http_assist_coverage_init(cycle, mcf);
     }
 
@@ -586,7 +597,7 @@ ngx_http_assist_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
-    ngx_http_assist_coverage_exit(mcf);
+    ngx_http_assist_evidence_exit(mcf);
 
     if (mcf->redis) {
         ngx_http_assist_redis_exit(mcf->redis);
@@ -1019,6 +1030,48 @@ ngx_http_assist_coverage_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
                            &value[i]);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_assist_coverage_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_main_conf_t *mcf = conf;
+
+    ngx_str_t  *value, name, *key;
+
+    key = &mcf->coverage_key;
+
+    if (key->data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK
+        || ngx_http_assist_read_file(cf, &name, key) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    /* what an editor or "openssl rand -hex 32" adds is not of the key */
+
+    while (key->len && (key->data[key->len - 1] == '\n'
+                        || key->data[key->len - 1] == '\r'))
+    {
+        key->len--;
+    }
+
+    if (key->len < 32 || key->len > 4096) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the key in \"%V\" has %uz bytes, it must have 32 "
+                           "to 4096: make one with \"openssl rand -hex 32\"",
+                           &name, key->len);
         return NGX_CONF_ERROR;
     }
 

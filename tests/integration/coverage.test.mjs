@@ -112,7 +112,7 @@ test('excluded traffic is counted apart, and leaves no evidence',
     assert.deepEqual(moved(before, await figures(port)),
                      { [passport]: { views: 1 } });
     await nginx.stop();
-    assert.equal(stage.read('evidence.log'), '');
+    assert.deepEqual(readEvidence(stage.path('evidence.log')), []);
   });
 
 test('what belongs to no service is unmatched', async (stage) => {
@@ -215,7 +215,7 @@ test('the evidence holds nothing of the citizen', async (stage) => {
                          'X-Forwarded-For': '203.0.113.77' } });
   await nginx.stop();
   const text = stage.read('evidence.log');
-  assert.equal(text.split('\n').length, 2);
+  assert.equal(readEvidence(stage.path('evidence.log')).length, 1);
   for (const secret of ['Bưởi', 'phí', '200.000', '001099012345', 'bi-mat',
                         'trinh-duyet', '203.0.113.77', '127.0.0.1']) {
     assert.ok(!text.includes(secret), secret);
@@ -272,7 +272,7 @@ test('assist_coverage_log off keeps a location\'s lines out', async (stage) => {
   await ask(port, fee);
   assert.equal((await figures(port))[passport].interactions, 1);
   await nginx.stop();
-  assert.equal(stage.read('evidence.log'), '');
+  assert.deepEqual(readEvidence(stage.path('evidence.log')), []);
 });
 
 test('the variables in access_log', async (stage) => {

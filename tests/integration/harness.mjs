@@ -16,10 +16,11 @@ import { csv, services, site } from './lib/site.mjs';
 
 export { default as assert } from 'node:assert/strict';
 export { out, root, sanitized } from './lib/nginx.mjs';
+export { assist } from './lib/cli.mjs';
 export { run, sleep, until } from './lib/process.mjs';
 export { abandon, ask, get, lasting, raw, request } from './lib/http.mjs';
 export { listen } from './lib/stream.mjs';
-export { coverage, crc32, figures, readEvidence } from './lib/evidence.mjs';
+export { coverage, crc32, figures, readEvidence, readLines } from './lib/evidence.mjs';
 export { csv, services, site };
 
 class Stage {

@@ -14,12 +14,15 @@
 #include <jansson.h>
 
 #include "evidence.h"
+#include "evidence_read.h"
 
 
 #define ncases(a)  (sizeof(a) / sizeof(a[0]))
 
 
-static const assist_evidence_head_t  head = { "node1.4711-1", 42, 420 };
+static assist_evidence_head_t  head = {
+    .writer = "node1.4711-1", .seq = 42, .gmtoff = 420
+};
 
 static const assist_event_t  event = {
     .kind = ASSIST_KIND_ASK, .outcome = ASSIST_ANSWERED,
@@ -200,19 +203,22 @@ test_crc(void **state)
 static void
 test_check(void **state)
 {
-    uint64_t       seq;
     const char    *reason;
-    assist_str_t   writer, line;
+    assist_str_t   text;
     assist_buf_t   out = ASSIST_BUF_INIT;
+    assist_line_t  line;
 
     (void) state;
 
     assist_evidence_interaction(&out, &head, &event, &names);
-    line = (assist_str_t) { out.data, out.len - 1 };
+    text = (assist_str_t) { out.data, out.len - 1 };
 
-    assert_int_equal(assist_evidence_check(line, &writer, &seq, &reason), 0);
-    assert_true(assist_str_eq(writer, assist_str("node1.4711-1")));
-    assert_int_equal(seq, 42);
+    assert_int_equal(assist_line_read(text, &line, &reason), 0);
+    assert_true(assist_str_eq(line.writer, assist_str("node1.4711-1")));
+    assert_true(assist_str_eq(line.time,
+                              assist_str("2026-11-23T18:40:01+07:00")));
+    assert_true(assist_str_eq(line.type, assist_str("interaction")));
+    assert_int_equal(line.seq, 42);
 
     assist_buf_free(&out);
 }
@@ -227,10 +233,9 @@ test_damage(void **state)
     char          *copy;
     size_t         i, len;
     unsigned       bit;
-    uint64_t       seq;
     const char    *reason;
-    assist_str_t   writer;
     assist_buf_t   out = ASSIST_BUF_INIT;
+    assist_line_t  line;
 
     (void) state;
 
@@ -243,8 +248,8 @@ test_damage(void **state)
         memcpy(copy, out.data, i);
 
         reason = NULL;
-        assert_int_equal(assist_evidence_check((assist_str_t) { copy, i },
-                                               &writer, &seq, &reason), -1);
+        assert_int_equal(assist_line_read((assist_str_t) { copy, i }, &line,
+                                          &reason), -1);
         assert_non_null(reason);
         free(copy);
     }
@@ -254,17 +259,17 @@ test_damage(void **state)
             out.data[i] ^= (char) (1 << bit);
 
             reason = NULL;
-            assert_int_equal(assist_evidence_check(
-                                 (assist_str_t) { out.data, len }, &writer,
-                                 &seq, &reason), -1);
+            assert_int_equal(assist_line_read(
+                                 (assist_str_t) { out.data, len }, &line,
+                                 &reason), -1);
             assert_non_null(reason);
 
             out.data[i] ^= (char) (1 << bit);
         }
     }
 
-    assert_int_equal(assist_evidence_check((assist_str_t) { NULL, 0 },
-                                           &writer, &seq, &reason), -1);
+    assert_int_equal(assist_line_read((assist_str_t) { NULL, 0 }, &line,
+                                      &reason), -1);
     assist_buf_free(&out);
 }
 
@@ -276,10 +281,9 @@ test_hostile(void **state)
 {
     char          *copy;
     size_t         i;
-    uint64_t       seq;
     const char    *reason;
-    assist_str_t   writer;
     assist_buf_t   out = ASSIST_BUF_INIT;
+    assist_line_t  line;
 
 #define T  "{\"v\":1,\"t\":\"2026-11-23T18:40:01+07:00\""
 #define W  T ",\"w\":\"n\""
@@ -313,6 +317,8 @@ test_hostile(void **state)
         { W ",\"seq\":0,\"type\":\"x\"", 0 },
         { W ",\"seq\":-1,\"type\":\"x\"", 0 },
         { W ",\"seq\":1", 0 },
+        { W ",\"seq\":1,\"kind\":\"x\"", 0 },
+        { W ",\"seq\":1,\"type\":\"x", 0 },
         { W ",\"seq\":1.5,\"type\":\"x\"", 0 },
         { W ",\"seq\":18446744073709551616,\"type\":\"x\"", 0 },
         { W ",\"seq\":99999999999999999999999999,\"type\":\"x\"", 0 },
@@ -328,14 +334,15 @@ test_hostile(void **state)
         memcpy(copy, out.data, out.len);
 
         reason = NULL;
-        seq = 0;
 
-        assert_int_equal(assist_evidence_check(
-                             (assist_str_t) { copy, out.len }, &writer, &seq,
-                             &reason),
+        assert_int_equal(assist_line_read((assist_str_t) { copy, out.len },
+                                          &line, &reason),
                          cases[i].seq ? 0 : -1);
 
-        assert_int_equal(seq, cases[i].seq);
+        if (cases[i].seq) {
+            assert_int_equal(line.seq, cases[i].seq);
+        }
+
         assert_int_equal(reason == NULL, cases[i].seq != 0);
         free(copy);
     }
@@ -351,10 +358,9 @@ test_other_types(void **state)
 {
     size_t         start;
     json_t        *v;
-    uint64_t       seq;
     const char    *reason;
-    assist_str_t   writer;
     assist_buf_t   out = ASSIST_BUF_INIT;
+    assist_line_t  line;
 
     (void) state;
 
@@ -362,22 +368,22 @@ test_other_types(void **state)
     start = assist_evidence_open(&out, &head, event.time, "config");
     assert_int_equal(start, 7);
     assist_buf_puts(&out, ",\"catalogue\":null");
-    assist_evidence_close(&out, start);
+    assist_evidence_close(&out, &head, start);
 
     v = json_loadb(out.data + start, out.len - start, 0, NULL);
     assert_non_null(v);
     json_decref(v);
 
-    assert_int_equal(assist_evidence_check(
+    assert_int_equal(assist_line_read(
                          (assist_str_t) { out.data + start,
                                           out.len - start - 1 },
-                         &writer, &seq, &reason), 0);
+                         &line, &reason), 0);
 
     /* out of memory in the middle of a line: it is taken back */
 
     start = assist_evidence_open(&out, &head, event.time, "config");
     assert_null(assist_buf_reserve(&out, SIZE_MAX / 2));
-    assist_evidence_close(&out, start);
+    assist_evidence_close(&out, &head, start);
     assert_true(out.failed);
     assert_int_equal(out.len, start);
     assert_int_equal(out.data[out.len - 1], '\n');

@@ -1282,6 +1282,28 @@ test_levels_values(void **state)
 }
 
 
+/* sha256sum of the file that would give the defaults */
+
+static void
+test_levels_hash(void **state)
+{
+    char             hex[ASSIST_DIGEST_HEX + 1];
+    assist_levels_t  levels;
+
+    (void) state;
+
+    assist_levels_default(&levels);
+    assist_levels_hash(&levels, hex);
+    assert_string_equal(hex, "489f6227a0d1315bbf50f8ceeccd0431"
+                             "eb9b5069e35bc4add56c923924f8d927");
+
+    levels.l4_sourced = 0.9501;
+    assist_levels_hash(&levels, hex);
+    assert_string_not_equal(hex, "489f6227a0d1315bbf50f8ceeccd0431"
+                                 "eb9b5069e35bc4add56c923924f8d927");
+}
+
+
 int
 main(void)
 {
@@ -1301,7 +1323,8 @@ main(void)
         cmocka_unit_test(test_services),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_levels_parse),
-        cmocka_unit_test(test_levels_values)
+        cmocka_unit_test(test_levels_values),
+        cmocka_unit_test(test_levels_hash)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,16 +40,22 @@ local function synonyms_failed(err, path, shipped)
   failed(shipped, err)
 end
 
--- The catalogue of a CSV file; synonyms: the path of a file that is added to
--- the shipped one, or nil.
-function catalogue.open(path, synonyms)
+-- The rows of a CSV file alone, an assist_catalog_t.
+function catalogue.parse(path)
   local lib, err = library.load(), ffi.new "assist_error_t"
   local text = files.need(path)
-
   local cat = lib.assist_catalog_parse(text, #text, err)
   if cat == nil then
     failed(path, err)
   end
+  return cat
+end
+
+-- The catalogue of a CSV file; synonyms: the path of a file that is added to
+-- the shipped one, or nil.
+function catalogue.open(path, synonyms)
+  local lib, err = library.load(), ffi.new "assist_error_t"
+  local cat = catalogue.parse(path)
 
   local words, shipped = synonyms_of(synonyms)
   local image, len = ffi.new "unsigned char *[1]", ffi.new "size_t[1]"

@@ -284,6 +284,85 @@ typedef struct {
 
 void assist_prompt_user(assist_buf_t *out, assist_str_t question,
     const assist_passage_t *passages, size_t n, uint64_t nonce);
+typedef struct assist_audit_s  assist_audit_t;
+
+typedef struct {
+    assist_str_t  text;
+    assist_str_t  time;
+    assist_str_t  writer;
+    assist_str_t  type;
+    assist_str_t  members;
+    uint64_t      seq;
+} assist_line_t;
+
+typedef struct {
+    uint64_t      lines;
+    uint64_t      blocks;
+    uint64_t      chains;
+    uint64_t      findings;
+    uint64_t      notes;
+    assist_str_t  found;
+    assist_str_t  noted;
+} assist_audit_result_t;
+
+typedef struct {
+    void  (*line)(void *data, const assist_line_t *line);
+    void  (*block)(void *data, int sealed);
+    void   *data;
+} assist_audit_reader_t;
+
+assist_audit_t *assist_audit_create(assist_str_t key,
+    const assist_audit_reader_t *reader);
+void assist_audit_free(assist_audit_t *a);
+int assist_audit_heads(assist_audit_t *a, assist_str_t list);
+int assist_audit_file(assist_audit_t *a, assist_str_t name);
+int assist_audit_feed(assist_audit_t *a, const char *data, size_t len);
+int assist_audit_end(assist_audit_t *a);
+const assist_audit_result_t *assist_audit_result(const assist_audit_t *a);
+
+typedef struct {
+    int64_t       seconds;
+    int32_t       month;
+    uint32_t      mday;
+    int           gmtoff;
+} assist_moment_t;
+
+int assist_line_time(assist_str_t text, assist_moment_t *moment);
+
+typedef struct {
+    uint32_t  l2_knowledge_days;
+    uint32_t  l3_interactions;
+    uint32_t  l3_days;
+    uint32_t  l4_interactions;
+    double    l4_answered;
+    double    l4_sourced;
+    double    l4_negative;
+    uint32_t  l4_latency;
+} assist_levels_t;
+
+void assist_levels_default(assist_levels_t *levels);
+int assist_levels_parse(assist_levels_t *levels, assist_str_t file,
+    assist_error_t *err);
+
+typedef struct assist_recount_s  assist_recount_t;
+
+typedef struct {
+    uint64_t  counted;
+    uint64_t  unsealed;
+    uint64_t  unknown;
+    uint64_t  malformed;
+    uint64_t  catalogues;
+} assist_recount_result_t;
+
+assist_recount_t *assist_recount_create(const assist_catalog_t *catalog,
+    int64_t as_of, int gmtoff);
+void assist_recount_free(assist_recount_t *rc);
+void assist_recount_line(void *rc, const assist_line_t *line);
+void assist_recount_block(void *rc, int sealed);
+const assist_recount_result_t *assist_recount_result(
+    const assist_recount_t *rc);
+int assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
+    const assist_levels_t *levels, const char *format, assist_buf_t *out);
 ]]
 
 ffi.cdef(library.declarations)

@@ -15,8 +15,8 @@ export function crc32(bytes) {
   return ((crc ^ 0xffffffff) >>> 0).toString(16).padStart(8, '0');
 }
 
-// The lines of an evidence log; throws where one is torn, damaged or lost.
-export function readEvidence(...files) {
+// All lines of an evidence log; throws where one is torn, damaged or lost.
+export function readLines(...files) {
   const text = files.map((file) => readFileSync(file)).reduce(
     (all, part) => Buffer.concat([all, part]), Buffer.alloc(0));
   if (text.length && text.at(-1) !== 10) throw new Error('the last line is torn');
@@ -33,6 +33,10 @@ export function readEvidence(...files) {
     return event;
   });
 }
+
+// Its interactions, without the lines of the chain.
+export const readEvidence = (...files) =>
+  readLines(...files).filter((line) => line.type === 'interaction');
 
 // services.json, by the service's id.
 export async function figures(port) {

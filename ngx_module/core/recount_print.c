@@ -1,0 +1,344 @@
+/*
+ * The recounted figure as documents and as tables to read.
+ */
+
+#include "evidence.h"
+#include "figure_priv.h"
+#include "recount.h"
+
+
+#define lit(out, text)  assist_buf_add(out, text, sizeof(text) - 1)
+
+
+/* How a table is written. */
+typedef struct {
+    assist_buf_t  *out;
+    int            html;
+} page_t;
+
+
+static void write_json(const assist_figure_in_t *in, assist_buf_t *out);
+static void write_csv(const assist_figure_in_t *in, assist_buf_t *out);
+static void write_page(const assist_figure_in_t *in, assist_buf_t *out,
+    int html);
+static void put_measure(page_t *page, const assist_figure_t *f);
+static void put_agencies(page_t *page, const assist_figure_t *f);
+static void put_quality(page_t *page, const assist_figure_in_t *in);
+static void table(page_t *page, const char *title, const char *const *columns,
+    size_t n);
+static void end_table(page_t *page);
+static void row(page_t *page);
+static void end_row(page_t *page);
+static void cell(page_t *page, assist_str_t text);
+static void cell_uint(page_t *page, uint64_t n);
+static void cell_percent(page_t *page, int64_t hundredths);
+
+
+int
+assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
+    const assist_levels_t *levels, const char *format, assist_buf_t *out)
+{
+    assist_figure_in_t  in;
+
+    if (assist_recount_figure(rc, audit, levels, &in) != 0) {
+        return -1;
+    }
+
+    if (strcmp(format, "json") == 0) {
+        write_json(&in, out);
+
+    } else if (strcmp(format, "csv") == 0) {
+        write_csv(&in, out);
+
+    } else if (strcmp(format, "md") == 0) {
+        write_page(&in, out, 0);
+
+    } else if (strcmp(format, "html") == 0) {
+        write_page(&in, out, 1);
+
+    } else {
+        return 0;
+    }
+
+    return out->failed ? -1 : 1;
+}
+
+
+static void
+write_json(const assist_figure_in_t *in, assist_buf_t *out)
+{
+    lit(out, "{\"coverage\":");
+    assist_figure_coverage_json(in, out);
+    lit(out, ",\"services\":");
+    assist_figure_services_json(in, out);
+    lit(out, "}\n");
+}
+
+
+static void
+write_csv(const assist_figure_in_t *in, assist_buf_t *out)
+{
+    assist_figure_coverage_csv(in, out);
+    lit(out, "\n");
+    assist_figure_services_csv(in, out);
+}
+
+
+static void
+write_page(const assist_figure_in_t *in, assist_buf_t *out, int html)
+{
+    page_t           page;
+    assist_figure_t  f;
+
+    if (assist_figure_sum(&f, in) != 0) {
+        out->failed = 1;
+        return;
+    }
+
+    page.out = out;
+    page.html = html;
+
+    if (html) {
+        lit(out, "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">"
+                 "\n<title>Coverage ");
+        assist_figure_put_period(out, in);
+        lit(out, "</title>\n<style>table { border-collapse: collapse } "
+                 "th, td { border: 1px solid; padding: .2em .5em; "
+                 "text-align: left }</style>\n<h1>Coverage ");
+
+    } else {
+        lit(out, "# Coverage ");
+    }
+
+    assist_figure_put_period(out, in);
+    assist_buf_puts(out, html ? "</h1>\n<p>As of " : "\n\nAs of ");
+    assist_evidence_time(out, in->as_of, in->gmtoff);
+    lit(out, ", recounted from the evidence; catalogue ");
+    assist_buf_puts(out, in->catalog->hash);
+    lit(out, ".\n");
+
+    put_measure(&page, &f);
+    put_agencies(&page, &f);
+    put_quality(&page, in);
+
+    assist_figure_release(&f);
+}
+
+
+static void
+put_measure(page_t *page, const assist_figure_t *f)
+{
+    unsigned                        i;
+    const assist_figure_measure_t  *m;
+
+    static const char *const  columns[] = {
+        "Services", "With AI (L2)", "Ratio", "Target", "Status", "L1", "L2",
+        "L3", "L4"
+    };
+
+    m = &f->measures[0];
+
+    table(page, m->title, columns, sizeof(columns) / sizeof(columns[0]));
+    row(page);
+    cell_uint(page, m->denominator);
+    cell_uint(page, m->numerator);
+    cell_percent(page, m->ratio);
+    cell_percent(page, m->target);
+    cell(page, assist_str_of(m->status));
+
+    for (i = 0; i < ASSIST_LEVELS_N; i++) {
+        cell_uint(page, m->levels[i]);
+    }
+
+    end_row(page);
+    end_table(page);
+}
+
+
+static void
+put_agencies(page_t *page, const assist_figure_t *f)
+{
+    uint32_t                       i;
+    unsigned                       k;
+    const assist_figure_agency_t  *a;
+
+    static const char *const  columns[] = {
+        "Code", "Agency", "Services", "With AI (L2)", "Ratio", "L1", "L2",
+        "L3", "L4"
+    };
+
+    table(page, "Agencies", columns, sizeof(columns) / sizeof(columns[0]));
+
+    for (i = 0; i < f->nagencies; i++) {
+        a = &f->agencies[i];
+
+        row(page);
+        cell(page, a->code);
+        cell(page, a->name);
+        cell_uint(page, a->denominator);
+        cell_uint(page, a->levels[1]);
+        cell_percent(page, assist_figure_ratio(a->levels[1], a->denominator));
+
+        for (k = 0; k < ASSIST_LEVELS_N; k++) {
+            cell_uint(page, a->levels[k]);
+        }
+
+        end_row(page);
+    }
+
+    end_table(page);
+}
+
+
+static void
+put_quality(page_t *page, const assist_figure_in_t *in)
+{
+    static const char *const  columns[] = {
+        "Unmatched", "Excluded", "Lines dropped"
+    };
+
+    table(page, "Data quality", columns, sizeof(columns) / sizeof(columns[0]));
+    row(page);
+    cell_uint(page, in->quality.unmatched);
+    cell_uint(page, in->quality.excluded);
+    cell_uint(page, in->quality.dropped);
+    end_row(page);
+    end_table(page);
+}
+
+
+static void
+table(page_t *page, const char *title, const char *const *columns, size_t n)
+{
+    size_t         i;
+    assist_buf_t  *out;
+
+    out = page->out;
+
+    if (page->html) {
+        lit(out, "<h2>");
+        assist_buf_html(out, assist_str_of(title));
+        lit(out, "</h2>\n<table>\n<tr>");
+
+        for (i = 0; i < n; i++) {
+            lit(out, "<th scope=\"col\">");
+            assist_buf_html(out, assist_str_of(columns[i]));
+            lit(out, "</th>");
+        }
+
+        lit(out, "</tr>\n");
+        return;
+    }
+
+    lit(out, "\n## ");
+    assist_buf_puts(out, title);
+    lit(out, "\n\n|");
+
+    for (i = 0; i < n; i++) {
+        assist_buf_printf(out, " %s |", columns[i]);
+    }
+
+    lit(out, "\n|");
+
+    for (i = 0; i < n; i++) {
+        lit(out, "---|");
+    }
+
+    lit(out, "\n");
+}
+
+
+static void
+end_table(page_t *page)
+{
+    if (page->html) {
+        lit(page->out, "</table>\n");
+    }
+}
+
+
+static void
+row(page_t *page)
+{
+    assist_buf_puts(page->out, page->html ? "<tr>" : "|");
+}
+
+
+static void
+end_row(page_t *page)
+{
+    assist_buf_puts(page->out, page->html ? "</tr>\n" : "\n");
+}
+
+
+/* In Markdown what has a meaning there is escaped, or is a blank. */
+
+static void
+cell(page_t *page, assist_str_t text)
+{
+    size_t         i;
+    assist_buf_t  *out;
+
+    out = page->out;
+
+    if (page->html) {
+        lit(out, "<td>");
+        assist_buf_html(out, text);
+        lit(out, "</td>");
+        return;
+    }
+
+    lit(out, " ");
+
+    for (i = 0; i < text.len; i++) {
+        if (text.data[i] == '\n' || text.data[i] == '\r') {
+            lit(out, " ");
+            continue;
+        }
+
+        if (memchr("\\`*_[]<>|&", text.data[i], 10) != NULL) {
+            lit(out, "\\");
+        }
+
+        assist_buf_putc(out, text.data[i]);
+    }
+
+    lit(out, " |");
+}
+
+
+static void
+cell_uint(page_t *page, uint64_t n)
+{
+    char   text[20];
+    char  *p;
+
+    p = text + sizeof(text);
+
+    do {
+        *--p = (char) ('0' + n % 10);
+        n /= 10;
+    } while (n);
+
+    cell(page, (assist_str_t) { p, (size_t) (text + sizeof(text) - p) });
+}
+
+
+static void
+cell_percent(page_t *page, int64_t hundredths)
+{
+    assist_buf_t  text = ASSIST_BUF_INIT;
+
+    if (hundredths < 0) {
+        cell(page, assist_str("n/a"));
+        return;
+    }
+
+    assist_figure_put_hundredths(&text, hundredths);
+    assist_buf_puts(&text, " %");
+
+    page->out->failed |= text.failed;
+    cell(page, assist_buf_str(&text));
+
+    assist_buf_free(&text);
+}
