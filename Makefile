@@ -90,7 +90,7 @@ $(OUT)/fuzz/%: tests/fuzz/%.c $(CORE)
 	@mkdir -p $(@D)
 	@clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined -Ingx_module -Ingx_module/core \
-	    -o $@ $< $(CORE) $(CORELIBS)
+	    -o $@ $< $(CORE) $(CORELIBS) -l:libhiredis.a
 
 # Side by side with nginx and lua-nginx-module; writes tests/bench/RESULTS.md.
 bench-quick: deps-bench build
