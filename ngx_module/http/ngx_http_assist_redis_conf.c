@@ -431,7 +431,10 @@ ngx_http_assist_redis_init(ngx_conf_t *cf, ngx_http_assist_redis_t *rd)
 
     if (clcf->resolver && clcf->resolver->connections.nelts) {
         rd->resolver = clcf->resolver;
-        rd->resolver_timeout = clcf->resolver_timeout;
+
+        /* http{}'s own values are not merged: as ngx_http_core_module has it */
+        rd->resolver_timeout = clcf->resolver_timeout != NGX_CONF_UNSET_MSEC
+                               ? clcf->resolver_timeout : 30000;
         return NGX_OK;
     }
 

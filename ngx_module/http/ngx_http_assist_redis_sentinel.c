@@ -79,6 +79,7 @@ static const char *
 ngx_http_assist_redis_told(ngx_http_assist_redis_node_t *node,
     redisReply *reply)
 {
+    u_char                         why[128];
     ngx_int_t                      rc;
     ngx_http_assist_redis_t       *rd;
     ngx_http_assist_redis_node_t  *master;
@@ -112,9 +113,11 @@ ngx_http_assist_redis_told(ngx_http_assist_redis_node_t *node,
     ngx_http_assist_redis_turn(rd);
 
     if (ngx_http_assist_redis_ask_next(rd) != NGX_OK) {
-        ngx_http_assist_redis_fail(master, 0, reply
-                                   ? "the sentinels do not know it"
-                                   : "no sentinel answers");
+        ngx_snprintf(why, sizeof(why) - 1,
+                     reply ? "the sentinels do not know \"%V\"%Z"
+                           : "no sentinel answers%Z", &rd->sentinel);
+        why[sizeof(why) - 1] = '\0';
+        ngx_http_assist_redis_fail(master, 0, (char *) why);
     }
 
     return NULL;
