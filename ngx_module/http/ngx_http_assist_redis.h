@@ -160,7 +160,7 @@ ngx_int_t ngx_http_assist_redis_usable(ngx_http_assist_redis_node_t *node);
 ngx_int_t ngx_http_assist_redis_ask(ngx_http_assist_redis_node_t *node,
     ngx_http_assist_redis_handler_pt handler, ngx_uint_t argc,
     ngx_str_t *argv);
-/* it has answered; and what that tells about its state */
+/* it has answered, in time; and what that tells about its state */
 void ngx_http_assist_redis_alive(ngx_http_assist_redis_node_t *node);
 void ngx_http_assist_redis_answered(ngx_http_assist_redis_node_t *node,
     redisReply *reply);

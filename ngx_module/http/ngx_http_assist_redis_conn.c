@@ -130,12 +130,24 @@ ngx_http_assist_redis_connected(ngx_http_assist_redis_node_t *node)
 void
 ngx_http_assist_redis_greeted(ngx_http_assist_redis_node_t *node)
 {
+    ngx_queue_t                      *q;
+    ngx_http_assist_redis_command_t  *cmd;
+
     node->state = NGX_HTTP_ASSIST_REDIS_READY;
     node->broken = 0;
     node->late = 0;
     node->progress = ngx_current_msec;
 
     ngx_del_timer(&node->timer);
+
+    /* what waited for the connection goes out now */
+    for (q = ngx_queue_head(&node->commands);
+         q != ngx_queue_sentinel(&node->commands);
+         q = ngx_queue_next(q))
+    {
+        cmd = ngx_queue_data(q, ngx_http_assist_redis_command_t, link);
+        cmd->due = ngx_current_msec + node->redis->timeout;
+    }
 
     if (node->ncommands) {
         ngx_add_timer(&node->timer, ngx_http_assist_redis_patience(node));

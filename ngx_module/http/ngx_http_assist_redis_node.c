@@ -114,6 +114,10 @@ ngx_http_assist_redis_open(ngx_http_assist_redis_node_t *node)
 void
 ngx_http_assist_redis_alive(ngx_http_assist_redis_node_t *node)
 {
+    if (node->late) {
+        return;
+    }
+
     node->pause = 0;
 
     if (node->reported) {

@@ -25,7 +25,8 @@ export class Redis {
       this.port ??= await freePort();
       const args = ['--port', this.port, '--bind', this.host, '--save', '',
                     '--appendonly', 'no', '--dir', this.folder, '--unixsocket',
-                    this.socket, '--unixsocketperm', '777', '--databases', '4'];
+                    this.socket, '--unixsocketperm', '777', '--databases', '4',
+                    '--repl-diskless-sync-delay', '0'];
       if (this.password) args.push('--requirepass', this.password);
       args.push(...this.args);
       this.child = startChild('redis-server', args.map(String),
