@@ -25,7 +25,7 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*
 SOURCES  := $(wildcard ngx_module/*/*.[ch])
 
 .PHONY: all deps deps-test deps-bench build demo demo-stop test unit \
-        fuzz bench-quick install clean
+        fuzz bench-quick bench-redis install clean
 
 all: build
 
@@ -95,6 +95,10 @@ $(OUT)/fuzz/%: tests/fuzz/%.c $(CORE)
 # Side by side with nginx and lua-nginx-module; writes tests/bench/RESULTS.md.
 bench-quick: deps-bench build
 	@tests/bench/run.sh
+
+# What a Redis that is stopped or killed costs.
+bench-redis: deps-bench build
+	@tests/bench/redis_down.sh
 
 deps-bench:
 	@tests/deps.sh build demo test bench
