@@ -345,7 +345,7 @@ ngx_http_assist_redis_refresh(ngx_event_t *ev)
     ngx_str_set(&argv[0], "CLUSTER");
     ngx_str_set(&argv[1], "SLOTS");
 
-    for (i = 0; i < rd->nnodes; i++) {
+    for (i = 0; i < 2 * rd->nnodes; i++) {
 
         /* each time another node's word */
         q = ngx_queue_head(&rd->nodes);
@@ -354,8 +354,8 @@ ngx_http_assist_redis_refresh(ngx_event_t *ev)
 
         node = ngx_queue_data(q, ngx_http_assist_redis_node_t, queue);
 
-        /* one that is away is only tried where all are */
-        if ((!node->broken || i >= rd->nnodes / 2)
+        /* those that are away come last */
+        if (node->broken == (i >= rd->nnodes)
             && ngx_http_assist_redis_ask(node, ngx_http_assist_redis_slots, 2,
                                          argv)
                == NGX_OK)

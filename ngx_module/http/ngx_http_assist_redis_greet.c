@@ -21,7 +21,7 @@ static const char *ngx_http_assist_redis_advice(redisReply *reply,
     const char *otherwise);
 
 
-static u_char  ngx_http_assist_redis_text[256];     /* why, the last one */
+static u_char  ngx_http_assist_redis_text[320];     /* why, the last one */
 
 
 /* What an error asks its administrator to do. */
@@ -36,7 +36,8 @@ static const struct {
       "it has none: take password_file= from assist_redis" },
     { "ERR Client sent AUTH, but no password is set",
       "it has none: take password_file= from assist_redis" },
-    { "NOAUTH", "it wants a password: give assist_redis a password_file=" },
+    { "NOAUTH", "it wants a password: give assist_redis a password_file=, for "
+                "sentinels a sentinel_password_file=" },
     { "ERR DB index is out of range",
       "name a database that it has in assist_redis" },
     { "ERR SELECT is not allowed in cluster mode",
