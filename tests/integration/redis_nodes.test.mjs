@@ -42,6 +42,15 @@ test('Sentinel: a name that it does not know', async (stage) => {
 
 // ---- Cluster
 
+// How many of twenty questions hit.
+async function countHits(port) {
+  let hit = 0;
+  for (let i = 0; i < 20; i++) {
+    hit += await words(port, 1, { ...fee, question: `lệ phí ${i}` }) === 'HIT';
+  }
+  return hit;
+}
+
 test('Cluster: slots that move under load cost no hit', async (stage) => {
   const cluster = await stage.cluster(3);
   const { nginx, port } = await stage.site({
@@ -68,20 +77,27 @@ test('Cluster: a dead node costs the hits of its slots only', async (stage) => {
   const cluster = await stage.cluster(3);
   const { nginx, port } = await stage.site({
     http: `assist_redis ${cluster.url} cluster;` });
-  const questions = Array.from({ length: 20 },
-                               (_, i) => ({ ...fee, question: `lệ phí ${i}` }));
-  const all = async () => {
-    let hit = 0;
-    for (const question of questions) hit += await words(port, 1, question) === 'HIT';
-    return hit;
-  };
-  await until(async () => await all() === 20, 'all hits');
+  await until(async () => await countHits(port) === 20, 'all hits');
   const lost = (await cluster.nodes[2].command('KEYS', '*')).split('\n').length;
   await cluster.nodes[2].kill();
-  await all();
-  for (let i = 0; i < 5; i++) assert.equal(await all(), 20 - lost);
+  await countHits(port);
+  for (let i = 0; i < 5; i++) {
+    assert.equal(await countHits(port), 20 - lost);
+  }
   assert.equal(nginx.logged(away).length, 1);
   assert.match(nginx.logged(away)[0], new RegExp(`redis ${cluster.nodes[2].address} `));
+});
+
+test('Cluster: a replica that takes over is followed', async (stage) => {
+  const cluster = await stage.cluster(3);
+  const { port } = await stage.site({
+    http: `assist_redis ${cluster.url} cluster;` });
+  await until(async () => await countHits(port) === 20, 'all hits');
+  const replica = await cluster.replica(cluster.nodes[0]);
+  cluster.nodes[0].pause();
+  await until(async () => /role:master/.test(
+    await replica.command('INFO', 'replication')), 'the failover', 20000);
+  await until(async () => await countHits(port) === 20, 'all hits again');
 });
 
 test('Cluster: keys of one hook command share a {tag}', async (stage) => {

@@ -5,17 +5,22 @@ import { freePort, until } from './process.mjs';
 const slots = 16384;
 
 export class Cluster {
-  constructor(nodes) { this.nodes = nodes; }
-
   // start(args) gives a redis-server.
+  constructor(start) { this.startNode = start; }
+
+  async node() {
+    const bus = await freePort();
+    const node = await this.startNode(['--cluster-enabled', 'yes',
+      '--cluster-port', bus, '--cluster-node-timeout', '1000',
+      '--cluster-require-full-coverage', 'no']);
+    return Object.assign(node, { bus });
+  }
+
   static async start(start, count = 3) {
-    const nodes = await Promise.all(Array.from({ length: count }, async () => {
-      const bus = await freePort();
-      const node = await start(['--cluster-enabled', 'yes', '--cluster-port', bus,
-        '--cluster-node-timeout', '2000', '--cluster-require-full-coverage', 'no']);
-      return Object.assign(node, { bus });
-    }));
-    const cluster = new Cluster(nodes);
+    const cluster = new Cluster(start);
+    const nodes = await Promise.all(Array.from({ length: count },
+                                               () => cluster.node()));
+    cluster.nodes = nodes;
     await Promise.all(nodes.map(async (node, i) => {
       await node.command('CLUSTER', 'SET-CONFIG-EPOCH', String(i + 1));
       await node.command('CLUSTER', 'ADDSLOTSRANGE',
@@ -38,16 +43,26 @@ export class Cluster {
     return cluster;
   }
 
+  // One more node, a replica of `master` that has all of its keys.
+  async replica(master) {
+    const node = await this.node();
+    await node.command('CLUSTER', 'MEET', '127.0.0.1', String(master.port),
+                       String(master.bus));
+    await until(async () => await node.command('CLUSTER', 'REPLICATE', master.id)
+      === 'OK', 'it knows its master');
+    await until(async () => /master_link_status:up/.test(
+      await node.command('INFO', 'replication')), 'it has the keys');
+    for (const other of this.nodes) {
+      await until(async () => (await other.command('CLUSTER', 'NODES'))
+        .includes(`slave ${master.id}`), 'all know it');
+    }
+    return node;
+  }
+
   get url() { return `redis://${this.nodes.map((node) => node.address)}`; }
 
   async slot(key) {
     return Number(await this.nodes[0].command('CLUSTER', 'KEYSLOT', key));
-  }
-
-  // Who had the slot at the start.
-  owner(slot) {
-    const { length } = this.nodes;
-    return this.nodes.find((_, i) => slot < Math.floor((i + 1) * slots / length));
   }
 
   // Takes a slot from one node to another; `between` runs while it is open.
