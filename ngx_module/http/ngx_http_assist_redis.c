@@ -2,9 +2,9 @@
  * Redis: commands of requests.
  *
  * A command goes to its node: the only one, the sentinels' master, or that of
- * its slot in a cluster.  Replies come first in, first out, and a command cannot
- * be recalled, so an op whose request has gone stays until its reply has come.
- * While a node is away its commands fail at once.
+ * its slot in a cluster.  Replies come first in, first out, and a command
+ * cannot be recalled, so an op whose request has gone stays until its reply has
+ * come.  While a node is away its commands fail at once.
  */
 
 #include "ngx_http_assist_redis.h"

@@ -45,7 +45,7 @@ typedef struct {
 
 typedef enum {
     NGX_HTTP_ASSIST_REDIS_AWAY = 0,
-    NGX_HTTP_ASSIST_REDIS_LOCATING,     /* sentinels or the resolver are asked */
+    NGX_HTTP_ASSIST_REDIS_LOCATING,     /* by sentinels or the resolver */
     NGX_HTTP_ASSIST_REDIS_CONNECTING,
     NGX_HTTP_ASSIST_REDIS_HANDSHAKE,
     NGX_HTTP_ASSIST_REDIS_GREETING,
@@ -89,7 +89,7 @@ struct ngx_http_assist_redis_node_s {
 
     unsigned                           named:1;     /* the resolver knows it */
     unsigned                           sentinel:1;
-    unsigned                           own:1;       /* not the configuration's */
+    unsigned                           own:1;       /* made by the worker */
     unsigned                           listed:1;    /* by the cluster */
     unsigned                           broken:1;    /* nobody waits for it */
     unsigned                           reported:1;  /* its absence */

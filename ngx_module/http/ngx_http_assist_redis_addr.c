@@ -1,5 +1,5 @@
 /*
- * Where a node is: an address as written, or a name that nginx's resolver knows.
+ * Where a node is: an address as written, or a name for nginx's resolver.
  *
  * A name is resolved when the node is connected, and looked at again when its
  * time is over; its addresses are tried in turn.
