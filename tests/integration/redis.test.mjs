@@ -113,7 +113,7 @@ test('an ACL user', async (stage) => {
                       '+get', '+set', '+ping', '+select');
   stage.write('password', 'hush\n');
   const { nginx, port } = await stage.site({
-    http: `assist_redis ${redis.url}/2 user=portal password_file=password;` });
+    http: `assist_redis ${redis.url}/2 user=portal password_file=password timeout=1s;` });
   assert.equal(await words(port, 2), 'MISS HIT');
   await redis.command('ACL', 'SETUSER', 'portal', '-get');
   assert.equal(await words(port, 20), miss(20));
@@ -150,7 +150,7 @@ for (const [what, options, option, reason] of [
 
 test('an IPv6 address', async (stage) => {
   const redis = await stage.redis({ host: '::1' });
-  const { port } = await stage.site({ http: `assist_redis ${redis.url}/1;` });
+  const { port } = await stage.site({ http: `assist_redis ${redis.url}/1 timeout=1s;` });
   assert.equal(await words(port, 2), 'MISS HIT');
 });
 
@@ -160,7 +160,7 @@ test('a name that comes later, and moves', async (stage) => {
   const names = await stage.names({});
   const { nginx, port } = await stage.site({ http: `
     resolver ${names.address} ipv6=off;
-    assist_redis redis://redis.test:${here.port};` });
+    assist_redis redis://redis.test:${here.port} timeout=1s;` });
   assert.equal(await words(port, 3), miss(3));
   assert.match(why(nginx), /name could not be resolved \(Host not found\)/);
   names.names['redis.test'] = ['127.0.0.1'];
@@ -292,7 +292,7 @@ test('what waits for a stopped Redis is bounded', { skip: sanitized }, async (st
 
 test('a full Redis: misses, hits of what it has, one line', async (stage) => {
   const redis = await stage.redis();
-  const { nginx, port } = await stage.site({ http: `assist_redis ${redis.url};` });
+  const { nginx, port } = await stage.site({ http: `assist_redis ${redis.url} timeout=1s;` });
   assert.equal(await words(port, 2), 'MISS HIT');
   await redis.command('CONFIG', 'SET', 'maxmemory', '1');
   for (let i = 0; i < 20; i++) {
@@ -312,7 +312,7 @@ test('a master that became a replica: its address is tried anew', async (stage) 
     const server = net.connect(master.port, '127.0.0.1').on('error', () => {});
     client.pipe(server).pipe(client);
   });
-  const { nginx, port } = await stage.site({ http: `assist_redis redis://${address};` });
+  const { nginx, port } = await stage.site({ http: `assist_redis redis://${address} timeout=1s;` });
   assert.equal(await words(port, 2), 'MISS HIT');
   master = other;
   await redis.command('REPLICAOF', '127.0.0.1', String(other.port));

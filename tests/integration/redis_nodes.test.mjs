@@ -76,7 +76,7 @@ test('Cluster: slots that move under load cost no hit', async (stage) => {
 test('Cluster: a dead node costs the hits of its slots only', async (stage) => {
   const cluster = await stage.cluster(3);
   const { nginx, port } = await stage.site({
-    http: `assist_redis ${cluster.url} cluster;` });
+    http: `assist_redis ${cluster.url} cluster timeout=1s;` });
   await until(async () => await countHits(port) === 20, 'all hits');
   const lost = (await cluster.nodes[2].command('KEYS', '*')).split('\n').length;
   await cluster.nodes[2].kill();
