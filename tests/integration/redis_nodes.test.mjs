@@ -103,20 +103,41 @@ test('Cluster: a replica that takes over is followed', async (stage) => {
 test('Cluster: keys of one hook command share a {tag}', async (stage) => {
   const cluster = await stage.cluster(3);
   const { port } = await stage.site({
-    http: `assist_redis ${cluster.url} cluster timeout=1s;`,
+    http: `assist_redis ${cluster.url} cluster timeout=5s;`,
     hooks: { 'a.lua': `
       local assist = require "assist"
       return { name = "a", request = function(ctx)
-        local a, b = ctx.request.args.a, ctx.request.args.b
-        assist.redis("SET", a, "1")
-        assist.redis("SET", b, "2")
-        local got, why = assist.redis("MGET", a, b)
-        ctx:reply(200, got and got[1] .. got[2] or why)
+        local args = ctx.request.args
+        if args.set then
+          assist.redis("SET", args.a, "1")
+          assist.redis("SET", args.b, "2")
+        end
+        local got, why = assist.redis("MGET", args.a, args.b)
+        ctx:reply(200, got and tostring(got[1]) .. tostring(got[2]) or why)
       end }` },
-    server: 'location /a/ { assist_hook a.lua; }' });
-  assert.equal((await get(port, '/a/?a={t}a&b={t}b')).text, '12');
-  assert.match((await get(port, '/a/?a=a&b=b')).text,
+    server: 'location /a/ { assist_hook a.lua; assist_hook_timeout 6s; }' });
+  const text = async (args) => (await get(port, `/a/?${args}`)).text;
+  assert.equal(await text('a={t}a&b={t}b&set=1'), '12');
+  assert.match(await text('a=a&b=b'),
                /^the keys lie in different slots of the cluster; .*\{tag\}/);
+
+  // one key has moved, the other has not: TRYAGAIN, until it has
+  const slot = String(await cluster.slot('{t}'));
+  let from;
+  for (const node of cluster.nodes) {
+    if (await node.command('CLUSTER', 'COUNTKEYSINSLOT', slot) === '2') from = node;
+  }
+  const to = cluster.nodes.find((node) => node !== from);
+  const move = (key) => from.command('MIGRATE', '127.0.0.1', String(to.port),
+                                     `assist:hook:a:{t}${key}`, '0', '1000');
+  await to.command('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id);
+  await from.command('CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id);
+  await move('a');
+  const waiting = text('a={t}a&b={t}b');
+  await until(async () => /errorstat_TRYAGAIN:count=\d\d/.test(
+    await from.command('INFO', 'errorstats')), 'it is tried again');
+  await move('b');
+  assert.equal(await waiting, '12');
 });
 
 test('Cluster: a server that is none says so', async (stage) => {
