@@ -120,5 +120,5 @@ kill -CONT "$redis"
 kill -KILL "$redis"
 compare 'Redis killed'
 
-printf '%d lines of Redis in the log\n' \
+printf '%d line(s) of Redis in the log\n' \
        "$(grep -c 'assist: redis' "$tmp/down.error.log")"
