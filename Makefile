@@ -25,7 +25,7 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*
 SOURCES  := $(wildcard ngx_module/*/*.[ch])
 
 .PHONY: all deps deps-test deps-bench build demo demo-stop test unit \
-        fuzz bench-quick bench-hostile install clean
+        fuzz bench-quick bench-hostile bench-redis install clean
 
 all: build
 
@@ -90,7 +90,7 @@ $(OUT)/fuzz/%: tests/fuzz/%.c $(CORE)
 	@mkdir -p $(@D)
 	@clang -g -O1 -std=gnu11 -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=undefined -Ingx_module -Ingx_module/core \
-	    -o $@ $< $(CORE) $(CORELIBS)
+	    -o $@ $< $(CORE) $(CORELIBS) -l:libhiredis.a
 
 # Side by side with nginx and lua-nginx-module; writes tests/bench/RESULTS.md.
 bench-quick: deps-bench build
@@ -99,6 +99,10 @@ bench-quick: deps-bench build
 # What hostile hooks cost everybody else; writes tests/bench/HOSTILE.md.
 bench-hostile: deps-bench build
 	@node tests/bench/hostile.mjs
+
+# What a Redis that is stopped or killed costs.
+bench-redis: deps-bench build
+	@tests/bench/redis_down.sh
 
 deps-bench:
 	@tests/deps.sh build demo test bench

@@ -504,10 +504,13 @@ ngx_int_t ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
     ngx_http_assist_op_handler_pt handler, void *data);
 void ngx_http_assist_cache_release(ngx_http_request_t *r, u_char *key);
 
-/* ngx_http_assist_redis.c: one pipelined connection of the worker */
+/* ngx_http_assist_redis.c: one pipelined connection of the worker and node */
 char *ngx_http_assist_redis_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-/* sends a command; op NULL: nobody waits.  NGX_ERROR: it is not connected, or
- * too much is queued; the op is untouched. */
+/* after http{} was read: the resolver, or what names are resolved to */
+ngx_int_t ngx_http_assist_redis_init(ngx_conf_t *cf,
+    ngx_http_assist_redis_t *rd);
+/* sends a command, whose first argument is its key; op NULL: nobody waits.
+ * NGX_ERROR: it is away, or too much is queued; the op is untouched. */
 ngx_int_t ngx_http_assist_redis_send(ngx_http_assist_redis_t *rd,
     ngx_http_assist_op_t *op, ngx_uint_t argc, ngx_str_t *argv);
 ngx_msec_t ngx_http_assist_redis_timeout(ngx_http_assist_redis_t *rd);

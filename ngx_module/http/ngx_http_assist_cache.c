@@ -264,6 +264,8 @@ ngx_http_assist_l2_fresh(assist_str_t *value)
 }
 
 
+/* In a cluster a value and its lease lie on one node: {} is a hash tag. */
+
 static ngx_int_t
 ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, ngx_pool_t *pool,
     const char *kind, u_char *key, ngx_str_t *name)
@@ -273,7 +275,7 @@ ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, ngx_pool_t *pool,
 
     prefix = ngx_http_assist_redis_prefix(mcf->redis);
 
-    name->len = prefix.len + 2 + 2 * ASSIST_DIGEST_LEN;
+    name->len = prefix.len + 4 + 2 * ASSIST_DIGEST_LEN;
     name->data = ngx_pnalloc(pool, name->len);
 
     if (name->data == NULL) {
@@ -282,7 +284,9 @@ ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, ngx_pool_t *pool,
 
     p = ngx_cpymem(name->data, prefix.data, prefix.len);
     p = ngx_cpymem(p, kind, 2);
-    (void) ngx_hex_dump(p, key, ASSIST_DIGEST_LEN);
+    *p++ = '{';
+    p = ngx_hex_dump(p, key, ASSIST_DIGEST_LEN);
+    *p = '}';
 
     return NGX_OK;
 }

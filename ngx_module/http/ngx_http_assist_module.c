@@ -544,6 +544,10 @@ ngx_http_assist_init(ngx_conf_t *cf)
 
     *h = ngx_http_assist_log;
 
+    if (mcf->redis && ngx_http_assist_redis_init(cf, mcf->redis) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (mcf->catalog == NULL && mcf->hooks.nelts == 0 && mcf->chats == 0) {
         /* loaded, but not used: nothing to read */
         return NGX_OK;

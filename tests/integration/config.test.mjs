@@ -152,10 +152,32 @@ for (const [url, why] of [
   ['unix:', /no path in|invalid address/],
   ['redis://127.0.0.1 timeout=soon', /invalid parameter "timeout=soon"/],
   ['redis://127.0.0.1 retries=3', /invalid parameter "retries=3"/],
+  ['redis://no-such-host.invalid', /in \S+nginx\.conf:\d+; with a resolver in http\{\}/],
+  ['redis://127.0.0.1,127.0.0.2', /several addresses only with sentinel= or cluster/],
+  ['redis://127.0.0.1,/1 cluster', /no host in|invalid address/],
+  ['redis://127.0.0.1/1 cluster', /takes no database with cluster/],
+  ['redis://127.0.0.1 cluster sentinel=a', /takes sentinel= or cluster, not both/],
+  ['redis://127.0.0.1 cluster "prefix={a}:"', /takes no "\{" in prefix= with cluster/],
+  ['unix:/tmp/a.sock cluster', /takes no unix: with sentinel= or cluster/],
+  ['redis://127.0.0.1 sentinel=', /invalid parameter "sentinel="/],
+  ['redis://127.0.0.1 user=a', /takes user= only with password_file=/],
+  ['redis://127.0.0.1 ca=ca.pem', /only with rediss:\/\//],
+  ['rediss://127.0.0.1 ca=none.pem', /none\.pem"? failed|none\.pem/],
+  ['rediss://127.0.0.1 certificate=a.pem', /takes certificate= and certificate_key= together/],
+  ['redis://[::1', /invalid|no host|bracket/],
   ['redis://127.0.0.1 password_file=none', /none" failed \(2/],
 ]) {
   refuses(`assist_redis ${url}`, `assist_redis ${url};`, why);
 }
+
+for (const url of ['redis://[::1]:6380/2', 'redis://localhost/', 'rediss://127.0.0.1:6380',
+  'redis://127.0.0.1,[::1]:26380/3 sentinel=portal', 'unix:/run/redis.sock',
+  'rediss://127.0.0.1:7000,127.0.0.1:7001 cluster server_name=redis.test']) {
+  accepts(`assist_redis ${url}`, `assist_redis ${url};`);
+}
+
+accepts('a name of assist_redis that is not known yet, with a resolver',
+        'assist_redis redis://no-such-host.invalid; resolver 127.0.0.1;');
 
 refuses('an empty password file',
         'assist_redis redis://127.0.0.1 password_file=secret;',

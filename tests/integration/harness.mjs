@@ -2,17 +2,23 @@
 // which it starts servers.  When fn is over everything is stopped, and the
 // test fails also on what an nginx has logged or how it ended.
 
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync,
          writeFileSync } from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import nodeTest from 'node:test';
+import { Cluster } from './lib/cluster.mjs';
+import { NameServer } from './lib/dns.mjs';
 import { Nginx } from './lib/nginx.mjs';
 import { Portal } from './lib/portal.mjs';
 import { sleep } from './lib/process.mjs';
 import { Provider } from './lib/provider.mjs';
 import { Redis } from './lib/redis.mjs';
+import { Sentinel } from './lib/sentinel.mjs';
 import { csv, services, site } from './lib/site.mjs';
+import { Authority } from './lib/tls.mjs';
 
 export { default as assert } from 'node:assert/strict';
 export { out, root, sanitized } from './lib/nginx.mjs';
@@ -70,9 +76,53 @@ class Stage {
   async redis(options) {
     const folder = this.path(`redis-${this.others.length}`);
     mkdirSync(folder, { recursive: true });
-    const redis = await new Redis(folder, options).start();
+    const redis = new Redis(folder, options);
     this.others.push(redis);
-    return redis;
+    return redis.start();
+  }
+
+  // A cluster of so many masters.
+  async cluster(count) {
+    return Cluster.start((args) => this.redis({ args: args.map(String) }), count);
+  }
+
+  // Sentinels of a master, named "portal".
+  async sentinels(master, count) {
+    const all = [];
+    for (let i = 0; i < count; i++) {
+      const sentinel = new Sentinel(this.path(`sentinel-${this.others.length}`),
+                                    master, Math.floor(count / 2) + 1);
+      this.others.push(sentinel);
+      all.push(await sentinel.start());
+    }
+    return all;
+  }
+
+  // An authority for certificates.
+  async authority(name = 'authority') {
+    return new Authority(this.folder, name).create();
+  }
+
+  // A server of bytes, on a free port: its address.
+  async server(onClient) {
+    const clients = new Set();
+    const server = net.createServer((client) => {
+      clients.add(client);
+      client.on('error', () => {});
+      onClient(client);
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    this.others.push({ stop: () => {
+      for (const client of clients) client.destroy();
+      server.close();
+    } });
+    return `127.0.0.1:${server.address().port}`;
+  }
+
+  async names(table) {
+    const server = await new NameServer(table).start();
+    this.others.push(server);
+    return server;
   }
 
   #nginx(options) {

@@ -4,22 +4,31 @@ import path from 'node:path';
 import { end, freePort, run, startChild, until } from './process.mjs';
 
 export class Redis {
-  constructor(folder, { password, port } = {}) {
+  // args: more of redis-server's; host: the address that it listens on.
+  constructor(folder, { password, port, host = '127.0.0.1', args = [] } = {}) {
     this.folder = folder;
     this.password = password;
     this.port = port;
+    this.host = host;
+    this.args = args;
     this.socket = path.join(folder, 'redis.sock');
   }
 
-  get url() { return `redis://127.0.0.1:${this.port}`; }
+  get address() {
+    return `${this.host.includes(':') ? `[${this.host}]` : this.host}:${this.port}`;
+  }
+
+  get url() { return `redis://${this.address}`; }
 
   async start() {
     for (let attempt = 1; ; attempt++) {
       this.port ??= await freePort();
-      const args = ['--port', this.port, '--bind', '127.0.0.1', '--save', '',
+      const args = ['--port', this.port, '--bind', this.host, '--save', '',
                     '--appendonly', 'no', '--dir', this.folder, '--unixsocket',
-                    this.socket, '--unixsocketperm', '777', '--databases', '4'];
+                    this.socket, '--unixsocketperm', '777', '--databases', '4',
+                    '--repl-diskless-sync-delay', '0'];
       if (this.password) args.push('--requirepass', this.password);
+      args.push(...this.args);
       this.child = startChild('redis-server', args.map(String),
                               { stdio: 'ignore' });
       await until(async () => this.child.exitCode !== null
@@ -36,7 +45,7 @@ export class Redis {
     const auth = this.password ? ['--no-auth-warning', '-a', this.password]
                                : [];
     const { stdout } = await run('redis-cli',
-      ['-h', '127.0.0.1', '-p', String(this.port), ...auth, ...words]);
+      ['-h', this.host, '-p', String(this.port), ...auth, ...words]);
     return stdout.trim();
   }
 

@@ -1,0 +1,27 @@
+-- For wrk: "hits" asks ten questions in turn, "misses" always new ones; prints
+-- how many were answered.
+
+local mode, n
+local text = '{"service":"1.001445","question":"mất hộ chiếu cần giấy tờ gì %d"}'
+
+function init(args)
+  mode = args[1]
+  n = os.time() % 10000 * 10000000
+  wrk.method = "POST"
+  wrk.headers["Content-Type"] = "application/json"
+end
+
+function request()
+  n = n + 1
+  return wrk.format(nil, nil, nil,
+    text:format(mode == "hits" and n % 10 or n))
+end
+
+function done(summary)
+  local e = summary.errors
+  if e.connect + e.read + e.write + e.status + e.timeout > 0 then
+    print("errors")
+  else
+    print(("%d"):format(summary.requests))
+  end
+end
