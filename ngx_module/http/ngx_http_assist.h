@@ -195,7 +195,7 @@ typedef struct {
     ngx_int_t                      (*error)(ngx_http_request_t *r,
                                             ngx_uint_t status,
                                             const char *code, ngx_str_t *text);
-} ngx_http_assist_view_t;
+} ngx_http_assist_shape_t;
 
 
 /* A request, as long as it lives, over internal redirects. */
@@ -240,7 +240,7 @@ struct ngx_http_assist_ctx_s {
     ngx_http_assist_later_t         *later;         /* of a function's own */
 
     /* phase ask */
-    const ngx_http_assist_view_t    *view;
+    const ngx_http_assist_shape_t   *shape;
     ngx_http_assist_stream_t        *stream;        /* NULL: none */
     ngx_http_assist_background_t    *background;    /* nobody waits for it */
 
@@ -587,14 +587,14 @@ ngx_int_t ngx_http_assist_add_header(ngx_http_request_t *r, const char *name,
 /* what of the URI is below its location's name */
 ngx_str_t ngx_http_assist_below(ngx_http_request_t *r);
 
-/* a document in the answer's pool; see ngx_http_assist_view_t */
+/* a document in the answer's pool; see ngx_http_assist_shape_t */
 ngx_int_t ngx_http_assist_json_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *code, ngx_str_t *text);
 /* does the client say that it takes this type? */
 ngx_uint_t ngx_http_assist_accepts(ngx_http_request_t *r, const char *type);
 
 /* ngx_http_assist_ask.c: answers, and finalizes the request */
-extern const ngx_http_assist_view_t  ngx_http_assist_json_view;
+extern const ngx_http_assist_shape_t  ngx_http_assist_json_shape;
 extern const ngx_http_assist_stream_format_t  ngx_http_assist_sse_format;
 /* a body that was asked before, byte by byte; NGX_DECLINED: it was not */
 ngx_int_t ngx_http_assist_ask_again(ngx_http_request_t *r,
@@ -622,7 +622,7 @@ ngx_int_t ngx_http_assist_background_start(ngx_http_request_t *r,
 void ngx_http_assist_background_over(ngx_http_assist_ctx_t *ctx);
 
 /* ngx_http_assist_openai.c: OpenAI's API (assist_api) */
-extern const ngx_http_assist_view_t  ngx_http_assist_openai_view;
+extern const ngx_http_assist_shape_t  ngx_http_assist_openai_shape;
 extern const ngx_http_assist_stream_format_t  ngx_http_assist_openai_format;
 ngx_int_t ngx_http_assist_openai_models(ngx_http_request_t *r);
 void ngx_http_assist_openai_body(ngx_http_request_t *r,

@@ -49,7 +49,7 @@ static void ngx_http_assist_sse_end(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members, assist_buf_t *out);
 
 
-const ngx_http_assist_view_t  ngx_http_assist_json_view = {
+const ngx_http_assist_shape_t  ngx_http_assist_json_shape = {
     ngx_http_assist_ask_json,
     ngx_http_assist_json_error
 };
@@ -495,7 +495,7 @@ ngx_http_assist_ask_take(ngx_http_assist_ctx_t *ctx, ngx_str_t *record,
 
     ctx->said.len = 0;
 
-    if ((ctx->stream || ctx->view != &ngx_http_assist_json_view)
+    if ((ctx->stream || ctx->shape != &ngx_http_assist_json_shape)
         && ngx_http_assist_answer_text(&members, &ctx->said) != NGX_OK)
     {
         return NGX_DECLINED;
@@ -772,7 +772,7 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     r->headers_out.status = status;
 
-    return ctx->view->send(r, ctx, members);
+    return ctx->shape->send(r, ctx, members);
 }
 
 

@@ -61,7 +61,7 @@ ngx_http_assist_background_start(ngx_http_request_t *r,
 
     own_ctx->background = b;
     own_ctx->chat = 1;
-    own_ctx->view = &ngx_http_assist_json_view;
+    own_ctx->shape = &ngx_http_assist_json_shape;
     own_ctx->matched = 1;
     own_ctx->service = ctx->service;
     own_ctx->shared = ctx->shared;

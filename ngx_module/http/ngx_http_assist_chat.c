@@ -44,7 +44,7 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
     }
 
     ctx->chat = 1;
-    ctx->view = &ngx_http_assist_json_view;
+    ctx->shape = &ngx_http_assist_json_shape;
     name = ngx_http_assist_below(r);
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
@@ -55,7 +55,7 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
     }
 
     if (lcf->api && name.len > 3 && ngx_strncmp(name.data, "v1/", 3) == 0) {
-        ctx->view = &ngx_http_assist_openai_view;
+        ctx->shape = &ngx_http_assist_openai_shape;
     }
 
     if (lcf->api && ngx_http_assist_chat_named(&name, "v1/chat/completions")) {
@@ -155,7 +155,7 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 static off_t
 ngx_http_assist_chat_max(ngx_http_assist_ctx_t *ctx)
 {
-    return ctx->view == &ngx_http_assist_openai_view ? NGX_HTTP_ASSIST_API_MAX
+    return ctx->shape == &ngx_http_assist_openai_shape ? NGX_HTTP_ASSIST_API_MAX
                                                      : NGX_HTTP_ASSIST_BODY_MAX;
 }
 
@@ -190,7 +190,7 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
         /* excluded traffic, and the location's own service, if it names one */
         ngx_http_assist_match(r, ctx);
 
-        if (ctx->view == &ngx_http_assist_openai_view) {
+        if (ctx->shape == &ngx_http_assist_openai_shape) {
             ngx_http_assist_openai_body(r, ctx, &body);
             return;
         }

@@ -59,7 +59,7 @@ ngx_http_assist_send_error(ngx_http_request_t *r, ngx_uint_t status,
 
     ctx = ngx_http_assist_ctx(r, 0);
 
-    return ctx && ctx->view ? ctx->view->error(r, status, code, &message)
+    return ctx && ctx->shape ? ctx->shape->error(r, status, code, &message)
                             : ngx_http_assist_json_error(r, status, code,
                                                          &message);
 }

@@ -21,7 +21,7 @@ static void ngx_http_assist_openai_end(ngx_http_request_t *r, ngx_http_assist_ct
     ngx_str_t *members, assist_buf_t *out);
 
 
-const ngx_http_assist_view_t  ngx_http_assist_openai_view = {
+const ngx_http_assist_shape_t  ngx_http_assist_openai_shape = {
     ngx_http_assist_openai_send,
     ngx_http_assist_openai_error
 };
