@@ -10,6 +10,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include <jansson.h>
+
 #include "core/catalog.h"
 #include "core/digest.h"
 #include "core/figure.h"
@@ -26,6 +28,7 @@
 #define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
 
 
+typedef struct ngx_http_assist_page_s    ngx_http_assist_page_t;
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
 
@@ -36,6 +39,13 @@ typedef struct {
 } ngx_http_assist_file_t;
 
 
+/* An AI notice, by language, as JSON strings. */
+typedef struct {
+    ngx_str_t                        vi;
+    ngx_str_t                        en;
+} ngx_http_assist_disclosure_t;
+
+
 /* An assist_hook directive. */
 typedef struct {
     ngx_str_t                        file;      /* as written */
@@ -44,6 +54,7 @@ typedef struct {
     assist_hook_t                   *hook;      /* in a worker; NULL: dead */
     u_char                          *conf_file;
     ngx_uint_t                       conf_line;
+    ngx_uint_t                       page;      /* it has `render` only */
 } ngx_http_assist_hook_t;
 
 
@@ -62,6 +73,7 @@ typedef struct {
     ngx_int_t                        request_id;    /* the variable's index */
     ngx_array_t                      hooks;         /* of ..._hook_t * */
     ngx_http_assist_hook_t          *procedures;    /* the default ask hook */
+    ngx_http_assist_hook_t          *chat_page;
     ngx_array_t                      sources;       /* of assist_source_t */
     u_char                           sources_hash[ASSIST_DIGEST_LEN];
 
@@ -77,6 +89,7 @@ typedef struct {
     ngx_str_t                        node;
 
     ngx_uint_t                       chats;         /* assist_chat locations */
+    ngx_http_assist_disclosure_t    *disclosure;    /* the shipped one */
 
     /* in a worker */
     assist_search_t                 *search;
@@ -98,6 +111,7 @@ typedef struct {
     ngx_array_t                     *fetch;         /* of ngx_str_t */
     ngx_flag_t                       coverage_log;
     ngx_flag_t                       chat;
+    ngx_http_assist_disclosure_t    *disclosure;    /* NULL: the shipped one */
     u_char                          *cache_seed;    /* in a worker */
     ngx_uint_t                       cache_generation;
 } ngx_http_assist_loc_conf_t;
@@ -150,6 +164,9 @@ typedef struct {
     ngx_str_t                        reply_body;
     ngx_uint_t                       reply_status;  /* 0: none */
 
+    /* a page of ours that is being made */
+    ngx_http_assist_page_t          *view;
+
     /* the interaction */
     assist_event_t                   event;
     ngx_str_t                        hook_name;
@@ -157,6 +174,7 @@ typedef struct {
     ngx_str_t                        model;
 
     /* phase ask */
+    json_t                          *form;          /* NULL: none was sent */
     ngx_str_t                        question;
     ngx_str_t                        lang;
     uint32_t                         previous;      /* service, ASSIST_NONE */
@@ -177,6 +195,7 @@ typedef struct {
     unsigned                         personal:1;    /* the hook read more than
                                                        the question */
     unsigned                         chat:1;
+    unsigned                         html:1;        /* answered with a page */
 
     assist_run_t                     run;
 } ngx_http_assist_ctx_t;
@@ -262,6 +281,9 @@ void ngx_http_assist_reload_due(ngx_http_request_t *r);
 void ngx_http_assist_hook_init(ngx_cycle_t *cycle,
     ngx_http_assist_main_conf_t *mcf);
 void ngx_http_assist_hook_exit(ngx_http_assist_main_conf_t *mcf);
+/* in the worker's Lua state; NULL: err tells why */
+assist_hook_t *ngx_http_assist_hook_bind(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_hook_t *hook, assist_error_t *err);
 /* runs the location's hooks of a phase; NGX_OK: over, NGX_AGAIN: waits, then
  * `resume` is called */
 ngx_int_t ngx_http_assist_hook_run(ngx_http_request_t *r,
@@ -273,6 +295,15 @@ void ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx);
 void ngx_http_assist_hook_resume(assist_run_t *run, assist_value_t *value);
 /* the waiter of ops: op->data is the run */
 void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
+
+/* ngx_http_assist_page.c: pages of ours, by trusted Lua templates */
+/* the page of a JSON document, as whole response with no-store; returns what a
+ * content handler returns: NGX_DONE while it is being made */
+ngx_int_t ngx_http_assist_page(ngx_http_request_t *r,
+    ngx_http_assist_hook_t *page, ngx_uint_t status, ngx_str_t *document);
+assist_str_t ngx_http_assist_page_document(void *host);
+assist_wait_t ngx_http_assist_page_emit(void *host, assist_run_t *run,
+    assist_str_t piece, int is_text, assist_value_t *value);
 
 /* ngx_http_assist_host.c: what a run may ask of its request */
 extern const assist_host_t  ngx_http_assist_host;
@@ -340,6 +371,9 @@ ngx_int_t ngx_http_assist_answer_json(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
 ngx_int_t ngx_http_assist_answer_store(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members, ngx_str_t *record);
+/* moves a buffer's bytes into r->pool */
+ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
+    ngx_str_t *out);
 /* members points into the record; NGX_DECLINED: not a record of ours */
 ngx_int_t ngx_http_assist_answer_load(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *record, ngx_str_t *members);
@@ -363,6 +397,35 @@ ngx_int_t ngx_http_assist_ask_again(ngx_http_request_t *r,
 /* ctx->question */
 void ngx_http_assist_ask_start(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+
+/* ngx_http_assist_form.c */
+/* application/x-www-form-urlencoded as an object of strings, ctx->form; of a
+ * name that comes twice the last counts; NULL: no memory */
+json_t *ngx_http_assist_form(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *text);
+/* "" where there is none */
+ngx_str_t ngx_http_assist_form_value(ngx_http_assist_ctx_t *ctx,
+    const char *name);
+/* was one sent? */
+ngx_uint_t ngx_http_assist_is_form(ngx_http_request_t *r);
+/* a browser that shows a page, which a form's sender is by default */
+ngx_uint_t ngx_http_assist_wants_html(ngx_http_request_t *r);
+
+/* ngx_http_assist_chat_page.c: the citizens' page */
+/* GET and HEAD below assist_chat; NGX_DECLINED: it is nothing of the page's */
+ngx_int_t ngx_http_assist_chat_get(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *name);
+/* with what a JSON client would get; reply NULL: nothing was asked */
+ngx_int_t ngx_http_assist_chat_page(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_uint_t status, ngx_str_t *reply);
+
+/* ngx_http_assist_disclosure.c: the AI notice */
+char *ngx_http_assist_disclosure_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_assist_disclosure_default(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+/* as a JSON string, with its quotes */
+ngx_str_t *ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en);
 
 /* ngx_http_assist_chat.c, ngx_http_assist_status.c: content handlers */
 ngx_int_t ngx_http_assist_chat_handler(ngx_http_request_t *r);

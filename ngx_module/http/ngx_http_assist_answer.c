@@ -17,8 +17,6 @@
 
 static void ngx_http_assist_answer_services(ngx_http_assist_main_conf_t *mcf,
     ngx_http_assist_ctx_t *ctx, assist_buf_t *buf);
-static ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r,
-    assist_buf_t *buf, ngx_str_t *out);
 static ngx_int_t ngx_http_assist_field(u_char **p, u_char *end,
     ngx_str_t *field);
 
@@ -188,6 +186,8 @@ ngx_http_assist_answer_services(ngx_http_assist_main_conf_t *mcf,
         assist_buf_json(buf, row->agency_code);
         assist_buf_puts(buf, ",\"agency_name\":");
         assist_buf_json(buf, row->agency);
+        assist_buf_puts(buf, ",\"contact\":");
+        assist_buf_json(buf, row->contact);
         assist_buf_puts(buf, ",\"level\":");
         assist_buf_json(buf,
             assist_str_of(assist_level_name(
@@ -197,7 +197,7 @@ ngx_http_assist_answer_services(ngx_http_assist_main_conf_t *mcf,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
     ngx_str_t *out)
 {

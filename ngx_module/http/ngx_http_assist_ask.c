@@ -34,15 +34,6 @@ static ngx_int_t ngx_http_assist_ask_document(ngx_http_request_t *r,
 
 static ngx_str_t  ngx_http_assist_json = ngx_string("application/json");
 
-/* AI Law 134/2025, Art. 11: people must know that they deal with AI. */
-
-static ngx_str_t  ngx_http_assist_disclosure_vi = ngx_string(
-    "Câu trả lời do trợ lý AI tạo tự động và có thể có sai sót. Hãy kiểm tra "
-    "nguồn dẫn trước khi làm theo.");
-static ngx_str_t  ngx_http_assist_disclosure_en = ngx_string(
-    "This answer was produced automatically by an AI assistant and can be "
-    "wrong. Check the source before you rely on it.");
-
 static ngx_str_t  ngx_http_assist_trouble_vi = ngx_string(
     "Trợ lý đang gặp sự cố. Vui lòng thử lại sau ít phút, hoặc xem trang của "
     "thủ tục trên cổng.");
@@ -448,8 +439,9 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         || (cache[0]
             && ngx_http_assist_add_header(r, "X-Assist-Cache", cache)
                != NGX_OK)
-        || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
-           != NGX_OK
+        || (!ctx->html
+            && ngx_http_assist_add_header(r, "Cache-Control", "no-store")
+               != NGX_OK)
         || ngx_http_assist_ask_document(r, ctx, members, &body) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -473,7 +465,9 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         status = NGX_HTTP_OK;
     }
 
-    return ngx_http_assist_send(r, status, &ngx_http_assist_json, &body);
+    return ctx->html
+           ? ngx_http_assist_chat_page(r, ctx, status, &body)
+           : ngx_http_assist_send(r, status, &ngx_http_assist_json, &body);
 }
 
 
@@ -491,12 +485,11 @@ ngx_http_assist_ask_document(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     id = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
     cache = assist_cache_name(ctx->event.cache);
-    disclosure = ctx->lang.data[0] == 'e' ? &ngx_http_assist_disclosure_en
-                                          : &ngx_http_assist_disclosure_vi;
+    disclosure = ngx_http_assist_disclosure(r, ctx->lang.data[0] == 'e');
 
     len = sizeof("{\"id\":\"0123456789abcdef.\",\"cache\":\"UPDATING\",")
           + id.len + members->len
-          + sizeof(",\"disclosure\":\"\"}\n") + disclosure->len;
+          + sizeof(",\"disclosure\":}\n") + disclosure->len;
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -510,7 +503,7 @@ ngx_http_assist_ask_document(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     p = cache[0] ? ngx_sprintf(p, "\"cache\":\"%s\",", cache)
                  : ngx_sprintf(p, "\"cache\":null,");
     p = ngx_cpymem(p, members->data, members->len);
-    p = ngx_sprintf(p, ",\"disclosure\":\"%V\"}\n", disclosure);
+    p = ngx_sprintf(p, ",\"disclosure\":%V}\n", disclosure);
 
     body->len = p - body->data;
 

@@ -4,8 +4,6 @@
 
 #include "ngx_http_assist.h"
 
-#include <jansson.h>
-
 
 #define NGX_HTTP_ASSIST_QUESTION_MAX  2000
 
@@ -41,6 +39,15 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
 
     ctx->chat = 1;
     name = ngx_http_assist_below(r);
+
+    if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) {
+        rc = ngx_http_assist_chat_get(r, ctx, &name);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    ctx->html = ngx_http_assist_wants_html(r);
 
     if (name.len == 3 && ngx_strncmp(name.data, "ask", 3) == 0) {
 
@@ -82,7 +89,9 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r)
     type = r->headers_in.content_type ? &r->headers_in.content_type->value
                                       : NULL;
 
-    if (type == NULL || !ngx_http_assist_chat_is_json(type)) {
+    if (!ngx_http_assist_is_form(r)
+        && (type == NULL || !ngx_http_assist_chat_is_json(type)))
+    {
         rc = ngx_http_discard_request_body(r);
         if (rc != NGX_OK) {
             return rc;
@@ -143,7 +152,9 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
         ngx_http_assist_match(r, ctx);
     }
 
-    if (rc == NGX_OK && ngx_http_assist_ask_again(r, ctx, &body) == NGX_OK) {
+    if (rc == NGX_OK && !ctx->html
+        && ngx_http_assist_ask_again(r, ctx, &body) == NGX_OK)
+    {
         return;
     }
 
@@ -199,6 +210,11 @@ ngx_http_assist_chat_parse(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     json_t        *json;
     ngx_int_t      rc;
     json_error_t   err;
+
+    if (ngx_http_assist_is_form(r)) {
+        json = ngx_http_assist_form(r, ctx, body);
+        return json ? ngx_http_assist_chat_fields(r, ctx, json) : NGX_ERROR;
+    }
 
     json = json_loadb((char *) body->data, body->len, JSON_REJECT_DUPLICATES,
                       &err);

@@ -47,10 +47,11 @@ ngx_int_t
 ngx_http_assist_send_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *code, const char *fmt, ...)
 {
-    u_char       *p, text[512];
-    va_list       args;
-    ngx_str_t     type, body;
-    assist_buf_t  buf = ASSIST_BUF_INIT;
+    u_char                 *p, text[512];
+    va_list                 args;
+    ngx_str_t               type, body;
+    assist_buf_t            buf = ASSIST_BUF_INIT;
+    ngx_http_assist_ctx_t  *ctx;
 
     va_start(args, fmt);
     p = ngx_vslprintf(text, text + sizeof(text), fmt, args);
@@ -63,16 +64,15 @@ ngx_http_assist_send_error(ngx_http_request_t *r, ngx_uint_t status,
                                            (size_t) (p - text) });
     assist_buf_puts(&buf, "}}\n");
 
-    body.len = buf.len;
-    body.data = buf.failed ? NULL : ngx_pnalloc(r->pool, buf.len);
-
-    if (body.data == NULL) {
-        assist_buf_free(&buf);
+    if (ngx_http_assist_take_buf(r, &buf, &body) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_memcpy(body.data, buf.data, buf.len);
-    assist_buf_free(&buf);
+    ctx = ngx_http_assist_ctx(r, 0);
+
+    if (ctx && ctx->html) {
+        return ngx_http_assist_chat_page(r, ctx, status, &body);
+    }
 
     ngx_str_set(&type, "application/json");
 

@@ -22,6 +22,7 @@ typedef enum {
     ASSIST_PHASE_REQUEST = 0,
     ASSIST_PHASE_ASK,
     ASSIST_PHASE_LOG,
+    ASSIST_PHASE_RENDER,            /* of pages of ours; hooks have none */
     ASSIST_PHASE_MAX
 } assist_phase_t;
 
@@ -122,6 +123,12 @@ typedef struct {
     const char *(*fetch_refused)(void *host, assist_str_t uri);
     assist_wait_t (*fetch)(void *host, assist_run_t *run,
         const assist_fetch_t *fetch, assist_value_t *value);
+
+    /* phase render: the JSON of which a page is a view; a piece of the page,
+     * text is escaped. emit waits now and then; an error ends the page */
+    assist_str_t (*document)(void *host);
+    assist_wait_t (*emit)(void *host, assist_run_t *run, assist_str_t piece,
+        int is_text, assist_value_t *value);
 } assist_host_t;
 
 
