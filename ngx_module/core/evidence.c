@@ -121,6 +121,23 @@ assist_evidence_interaction(assist_buf_t *out,
 }
 
 
+void
+assist_evidence_feedback(assist_buf_t *out, const assist_evidence_head_t *head,
+    int64_t time, assist_str_t service, int useful)
+{
+    size_t  start;
+
+    start = assist_evidence_open(out, head, time, "feedback");
+
+    lit(out, ",\"service\":");
+    add_name(out, service);
+    lit(out, ",\"useful\":");
+    add_bool(out, useful);
+
+    assist_evidence_close(out, start);
+}
+
+
 /*
  * The head is read in the one order in which it is written, so the line need
  * not be parsed as JSON: that its CRC holds says that the rest is as it was.

@@ -54,6 +54,14 @@ void assist_evidence_interaction(assist_buf_t *out,
     const assist_evidence_names_t *names);
 
 /*
+ * A citizen's vote on an answer: {... "type":"feedback","service":..,
+ * "useful":true}; service empty: null.
+ */
+void assist_evidence_feedback(assist_buf_t *out,
+    const assist_evidence_head_t *head, int64_t time, assist_str_t service,
+    int useful);
+
+/*
  * Is this line (without its line end) whole?  0; or -1 with a reason: it was
  * torn, its CRC does not match, or its head is not one of ours.  On success
  * *seq and *writer (pointing into the line) are set.  Any bytes may be asked

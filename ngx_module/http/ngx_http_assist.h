@@ -90,6 +90,7 @@ typedef struct {
 
     ngx_uint_t                       chats;         /* assist_chat locations */
     ngx_http_assist_disclosure_t    *disclosure;    /* the shipped one */
+    ngx_shm_zone_t                  *feedback_zone;
 
     /* in a worker */
     assist_search_t                 *search;
@@ -362,6 +363,9 @@ void ngx_http_assist_coverage_event(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 void ngx_http_assist_coverage_view(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+/* counts a vote for a service, or for none (ASSIST_NONE), and writes its line */
+void ngx_http_assist_coverage_vote(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, uint32_t service, ngx_uint_t useful);
 void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in);
 
@@ -427,7 +431,25 @@ ngx_int_t ngx_http_assist_disclosure_default(ngx_conf_t *cf,
 /* as a JSON string, with its quotes */
 ngx_str_t *ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en);
 
+/* ngx_http_assist_feedback.c: an answer's id, and votes on it */
+#define NGX_HTTP_ASSIST_TOKEN_LEN  48   /* of an id, before ".service" */
+ngx_int_t ngx_http_assist_feedback_zone(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+/* writes a new id, "token.service"; returns its end */
+u_char *ngx_http_assist_feedback_id(ngx_http_request_t *r, u_char *p,
+    assist_str_t service);
+/* POST feedback: the body is read */
+void ngx_http_assist_feedback_body(ngx_http_request_t *r);
+
 /* ngx_http_assist_chat.c, ngx_http_assist_status.c: content handlers */
+/* the body in one piece; NGX_DONE: an error was sent */
+ngx_int_t ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_str_t *body);
+/* gives the body's object, JSON or a form, to `fields`; NGX_DONE: an error was
+ * sent */
+ngx_int_t ngx_http_assist_chat_parse(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *body,
+    ngx_int_t (*fields)(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+        json_t *json));
 ngx_int_t ngx_http_assist_chat_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_status_handler(ngx_http_request_t *r);
 

@@ -487,8 +487,8 @@ ngx_http_assist_ask_document(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     cache = assist_cache_name(ctx->event.cache);
     disclosure = ngx_http_assist_disclosure(r, ctx->lang.data[0] == 'e');
 
-    len = sizeof("{\"id\":\"0123456789abcdef.\",\"cache\":\"UPDATING\",")
-          + id.len + members->len
+    len = sizeof("{\"id\":\".\",\"cache\":\"UPDATING\",")
+          + NGX_HTTP_ASSIST_TOKEN_LEN + id.len + members->len
           + sizeof(",\"disclosure\":}\n") + disclosure->len;
 
     p = ngx_pnalloc(r->pool, len);
@@ -498,8 +498,9 @@ ngx_http_assist_ask_document(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     body->data = p;
 
-    p = ngx_sprintf(p, "{\"id\":\"%08xD%08xD.%*s\",", (uint32_t) ngx_random(),
-                    (uint32_t) ngx_random(), id.len, id.data);
+    p = ngx_cpymem(p, "{\"id\":\"", sizeof("{\"id\":\"") - 1);
+    p = ngx_http_assist_feedback_id(r, p, id);
+    p = ngx_cpymem(p, "\",", sizeof("\",") - 1);
     p = cache[0] ? ngx_sprintf(p, "\"cache\":\"%s\",", cache)
                  : ngx_sprintf(p, "\"cache\":null,");
     p = ngx_cpymem(p, members->data, members->len);

@@ -8,13 +8,10 @@
 #define NGX_HTTP_ASSIST_QUESTION_MAX  2000
 
 
-static ngx_int_t ngx_http_assist_chat_ask(ngx_http_request_t *r);
+static ngx_int_t ngx_http_assist_chat_ask(ngx_http_request_t *r,
+    ngx_http_client_body_handler_pt handler);
 static ngx_uint_t ngx_http_assist_chat_is_json(ngx_str_t *type);
 static void ngx_http_assist_chat_body(ngx_http_request_t *r);
-static ngx_int_t ngx_http_assist_chat_read(ngx_http_request_t *r,
-    ngx_str_t *body);
-static ngx_int_t ngx_http_assist_chat_parse(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
 static ngx_int_t ngx_http_assist_chat_fields(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, json_t *json);
 static ngx_int_t ngx_http_assist_chat_string(ngx_http_request_t *r,
@@ -49,10 +46,16 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
 
     ctx->html = ngx_http_assist_wants_html(r);
 
+    if (name.len == 8 && ngx_strncmp(name.data, "feedback", 8) == 0
+        && r->method == NGX_HTTP_POST)
+    {
+        return ngx_http_assist_chat_ask(r, ngx_http_assist_feedback_body);
+    }
+
     if (name.len == 3 && ngx_strncmp(name.data, "ask", 3) == 0) {
 
         if (r->method == NGX_HTTP_POST) {
-            return ngx_http_assist_chat_ask(r);
+            return ngx_http_assist_chat_ask(r, ngx_http_assist_chat_body);
         }
 
         rc = ngx_http_discard_request_body(r);
@@ -76,12 +79,14 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
 
     return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND, "not_found",
                                       "there is no \"%V\" here; questions go "
-                                      "to \"ask\"", &name);
+                                      "to \"ask\", votes to \"feedback\"",
+                                      &name);
 }
 
 
 static ngx_int_t
-ngx_http_assist_chat_ask(ngx_http_request_t *r)
+ngx_http_assist_chat_ask(ngx_http_request_t *r,
+    ngx_http_client_body_handler_pt handler)
 {
     ngx_int_t   rc;
     ngx_str_t  *type;
@@ -115,7 +120,7 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r)
 
     r->request_body_in_single_buf = 1;
 
-    rc = ngx_http_read_client_request_body(r, ngx_http_assist_chat_body);
+    rc = ngx_http_read_client_request_body(r, handler);
 
     return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
 }
@@ -159,7 +164,8 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
     }
 
     if (rc == NGX_OK) {
-        rc = ngx_http_assist_chat_parse(r, ctx, &body);
+        rc = ngx_http_assist_chat_parse(r, ctx, &body,
+                                        ngx_http_assist_chat_fields);
     }
 
     if (rc == NGX_DONE) {
@@ -177,9 +183,7 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
 }
 
 
-/* NGX_DONE: an error was sent. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_str_t *body)
 {
     ngx_int_t  rc;
@@ -203,9 +207,10 @@ ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_str_t *body)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_chat_parse(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
-    ngx_str_t *body)
+    ngx_str_t *body, ngx_int_t (*fields)(ngx_http_request_t *r,
+        ngx_http_assist_ctx_t *ctx, json_t *json))
 {
     json_t        *json;
     ngx_int_t      rc;
@@ -213,7 +218,7 @@ ngx_http_assist_chat_parse(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     if (ngx_http_assist_is_form(r)) {
         json = ngx_http_assist_form(r, ctx, body);
-        return json ? ngx_http_assist_chat_fields(r, ctx, json) : NGX_ERROR;
+        return json ? fields(r, ctx, json) : NGX_ERROR;
     }
 
     json = json_loadb((char *) body->data, body->len, JSON_REJECT_DUPLICATES,
@@ -232,7 +237,7 @@ ngx_http_assist_chat_parse(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
                                         "{\"question\":\"...\"}");
 
     } else {
-        rc = ngx_http_assist_chat_fields(r, ctx, json);
+        rc = fields(r, ctx, json);
         json_decref(json);
         return rc;
     }
@@ -364,25 +369,27 @@ ngx_http_assist_chat_service(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
 
 /*
- * An answer's id ends with its service, "0123456789abcdef.code@agency", or with
- * the code alone where it was of several agencies.
+ * An answer's id ends with its service, "token.code@agency", or with the code
+ * alone where it was of several agencies.
  */
 
 static void
 ngx_http_assist_chat_previous(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *id)
 {
+    u_char       *dot;
     uint32_t      service;
     unsigned      shared;
     assist_str_t  code;
 
-    if (id->len <= 17 || id->data[16] != '.') {
+    dot = ngx_strlchr(id->data, id->data + id->len, '.');
+
+    if (dot == NULL) {
         return;
     }
 
-    code = ngx_http_assist_str(*id);
-    code.data += 17;
-    code.len -= 17;
+    code.data = (char *) dot + 1;
+    code.len = (size_t) (id->data + id->len - (dot + 1));
 
     /* the request's own service comes after, and takes its place */
     service = ctx->service;

@@ -57,6 +57,9 @@ static void ngx_http_assist_coverage_now(void);
 static void ngx_http_assist_coverage_tick(ngx_event_t *ev);
 static void ngx_http_assist_coverage_line(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, uint32_t service);
+static void ngx_http_assist_coverage_head(assist_evidence_head_t *head);
+static void ngx_http_assist_coverage_wrote(ngx_http_request_t *r,
+    size_t before);
 static void ngx_http_assist_coverage_flush(ngx_open_file_t *file,
     ngx_log_t *log);
 static const assist_counters_t *ngx_http_assist_coverage_counters(void *data,
@@ -259,6 +262,47 @@ ngx_http_assist_coverage_view(ngx_http_request_t *r,
     } else {
         (void) ngx_atomic_fetch_add(&sh->unmatched, 1);
     }
+}
+
+
+void
+ngx_http_assist_coverage_vote(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, uint32_t service, ngx_uint_t useful)
+{
+    size_t                        before;
+    assist_str_t                  id;
+    assist_counters_t            *slot;
+    assist_evidence_head_t        head;
+    ngx_http_assist_coverage_t   *cov;
+    ngx_http_assist_loc_conf_t   *lcf;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    if (ctx->excluded) {
+        return;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+    cov = &ngx_http_assist_coverage;
+
+    ngx_http_assist_coverage_now();
+    slot = ngx_http_assist_coverage_slot(mcf, service);
+
+    if (slot) {
+        (void) ngx_atomic_fetch_add((ngx_atomic_t *) &slot->useful[useful], 1);
+    }
+
+    if (mcf->coverage_log == NULL || !lcf->coverage_log) {
+        return;
+    }
+
+    id = ngx_http_assist_service_id(r, service, 0);
+    before = cov->lines.len;
+
+    ngx_http_assist_coverage_head(&head);
+    assist_evidence_feedback(&cov->lines, &head, ngx_time(), id,
+                             (int) useful);
+    ngx_http_assist_coverage_wrote(r, before);
 }
 
 
@@ -519,7 +563,6 @@ ngx_http_assist_coverage_line(ngx_http_request_t *r,
 {
     size_t                        before;
     assist_evidence_head_t        head;
-    ngx_time_t                   *tp;
     assist_evidence_names_t       names;
     ngx_http_assist_coverage_t   *cov;
     ngx_http_assist_main_conf_t  *mcf;
@@ -527,11 +570,7 @@ ngx_http_assist_coverage_line(ngx_http_request_t *r,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     cov = &ngx_http_assist_coverage;
 
-    head.writer = cov->writer;
-    head.seq = cov->seq + 1;
-    tp = ngx_timeofday();
-    head.gmtoff = (int) tp->gmtoff;
-
+    ngx_http_assist_coverage_head(&head);
     ngx_memzero(&names, sizeof(assist_evidence_names_t));
 
     if (service != ASSIST_NONE) {
@@ -544,6 +583,33 @@ ngx_http_assist_coverage_line(ngx_http_request_t *r,
 
     before = cov->lines.len;
     assist_evidence_interaction(&cov->lines, &head, &ctx->event, &names);
+    ngx_http_assist_coverage_wrote(r, before);
+}
+
+
+static void
+ngx_http_assist_coverage_head(assist_evidence_head_t *head)
+{
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    head->writer = ngx_http_assist_coverage.writer;
+    head->seq = ngx_http_assist_coverage.seq + 1;
+    head->gmtoff = (int) tp->gmtoff;
+}
+
+
+/* A line was added to those that began with `before` bytes. */
+
+static void
+ngx_http_assist_coverage_wrote(ngx_http_request_t *r, size_t before)
+{
+    ngx_http_assist_coverage_t   *cov;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    cov = &ngx_http_assist_coverage;
 
     if (cov->lines.failed) {
         /* nothing half-written: the whole line is dropped, and counted */
