@@ -39,6 +39,15 @@ typedef struct {
 } ngx_http_assist_file_t;
 
 
+/* A file of the widget's; the last one has no name. */
+typedef struct {
+    ngx_str_t                        name;
+    ngx_str_t                        type;
+    ngx_str_t                        text;
+    ngx_str_t                        etag;
+} ngx_http_assist_asset_t;
+
+
 /* An AI notice, by language, as JSON strings. */
 typedef struct {
     ngx_str_t                        vi;
@@ -91,6 +100,7 @@ typedef struct {
     ngx_uint_t                       chats;         /* assist_chat locations */
     ngx_http_assist_disclosure_t    *disclosure;    /* the shipped one */
     ngx_shm_zone_t                  *feedback_zone;
+    ngx_http_assist_asset_t         *assets;
 
     /* in a worker */
     assist_search_t                 *search;
@@ -430,6 +440,15 @@ ngx_int_t ngx_http_assist_disclosure_default(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 /* as a JSON string, with its quotes */
 ngx_str_t *ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en);
+
+/* {"vi":..,"en":..}, for the widget */
+ngx_int_t ngx_http_assist_disclosure_send(ngx_http_request_t *r);
+
+/* ngx_http_assist_asset.c: widget.js, widget.css */
+ngx_int_t ngx_http_assist_asset_load(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+/* NGX_DECLINED: it is none of them */
+ngx_int_t ngx_http_assist_asset(ngx_http_request_t *r, ngx_str_t *name);
 
 /* ngx_http_assist_feedback.c: an answer's id, and votes on it */
 #define NGX_HTTP_ASSIST_TOKEN_LEN  48   /* of an id, before ".service" */

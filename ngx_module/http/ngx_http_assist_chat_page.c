@@ -40,6 +40,10 @@ ngx_http_assist_chat_get(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         return ngx_http_assist_chat_form(r, ctx);
     }
 
+    if (ngx_http_assist_is(name, "notice.json")) {
+        return ngx_http_assist_disclosure_send(r);
+    }
+
     /* the address of an answer, typed or opened again */
 
     if (ngx_http_assist_wants_html(r)
@@ -49,7 +53,7 @@ ngx_http_assist_chat_get(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         return ngx_http_assist_chat_back(r);
     }
 
-    return NGX_DECLINED;
+    return ngx_http_assist_asset(r, name);
 }
 
 

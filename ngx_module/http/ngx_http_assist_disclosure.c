@@ -67,6 +67,32 @@ ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en)
 }
 
 
+ngx_int_t
+ngx_http_assist_disclosure_send(ngx_http_request_t *r)
+{
+    ngx_str_t  body, *vi, *en;
+
+    static ngx_str_t  type = ngx_string("application/json");
+
+    vi = ngx_http_assist_disclosure(r, 0);
+    en = ngx_http_assist_disclosure(r, 1);
+
+    body.data = ngx_pnalloc(r->pool, sizeof("{\"vi\":,\"en\":}\n") + vi->len
+                                     + en->len);
+    if (body.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    body.len = ngx_sprintf(body.data, "{\"vi\":%V,\"en\":%V}\n", vi, en)
+               - body.data;
+
+    return ngx_http_assist_add_header(r, "Cache-Control", "max-age=600")
+           == NGX_OK
+           ? ngx_http_assist_send(r, NGX_HTTP_OK, &type, &body)
+           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
 /* NULL: the error was logged. */
 
 static ngx_http_assist_disclosure_t *

@@ -417,6 +417,7 @@ ngx_http_assist_init(ngx_conf_t *cf)
     if (ngx_http_assist_build_index(cf, mcf) != NGX_OK
         || ngx_http_assist_load_sources(cf, mcf) != NGX_OK
         || ngx_http_assist_disclosure_default(cf, mcf) != NGX_OK
+        || ngx_http_assist_asset_load(cf, mcf) != NGX_OK
         || ngx_http_assist_feedback_zone(cf, mcf) != NGX_OK
         || ngx_http_assist_coverage_check(cf, mcf) != NGX_OK)
     {
