@@ -1,8 +1,9 @@
 #!/bin/bash
 #
 # deps.sh GROUP...: installs the Debian packages of the groups that are not
-# there yet (build, demo, test, bench).  Never removes a package: Debian has
-# two LuaJITs that conflict, and a portal may use either.
+# there yet (build, demo, test, browser, bench), and for the tests what their
+# package.json names.  Never removes a package: Debian has two LuaJITs that
+# conflict, and a portal may use either.
 
 set -euo pipefail
 
@@ -43,13 +44,34 @@ need_luajit() {
     fi
 }
 
-# Node.js may come from elsewhere; 18 is enough.
+# Node.js may come from elsewhere, with its own npm; 18 is enough.
 need_node() {
     local major=0
     if command -v node >/dev/null; then
         major=$(node -p 'process.versions.node.split(".")[0]')
     fi
     (( major >= 18 )) || want+=(nodejs)
+    command -v npm >/dev/null || want+=(npm)
+}
+
+install_packages() {
+    echo "installing: ${want[*]}"
+    $sudo apt-get update -q
+    # --no-remove: stops rather than take a package away
+    $sudo env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends --no-remove "${want[@]}"
+}
+
+# The clients that tests use, as the lock file has them.  Where they cannot be
+# had, the tests that need them are skipped.
+install_clients() {
+    cd "$(dirname "${BASH_SOURCE[0]}")"
+    if [[ node_modules/.package-lock.json -nt package-lock.json ]]; then
+        return
+    fi
+    echo "installing: tests/package.json"
+    npm ci --no-audit --no-fund --no-update-notifier --loglevel=error \
+        || echo "deps.sh: npm ci failed in tests/; some tests are skipped" >&2
 }
 
 for group; do
@@ -68,6 +90,9 @@ for group; do
         need libcmocka-dev redis-server openssl
         need_node
         ;;
+    browser)
+        need chromium fonts-noto-core
+        ;;
     bench)
         need libnginx-mod-http-lua wrk valgrind
         ;;
@@ -78,11 +103,6 @@ for group; do
     esac
 done
 
-(( ${#want[@]} )) || exit 0
+(( ${#want[@]} == 0 )) || install_packages
 
-echo "installing: ${want[*]}"
-export DEBIAN_FRONTEND=noninteractive
-$sudo apt-get update -q
-# --no-remove: stops rather than take a package away
-$sudo env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends --no-remove "${want[@]}"
+[[ " $* " != *" test "* ]] || install_clients

@@ -52,7 +52,7 @@ local function head(emit, data, text)
     .. '<meta charset="utf-8">\n'
     .. '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     .. '<meta name="robots" content="noindex">\n'
-    .. '<title>%s</title>\n<link rel="icon" href="data:,">\n'
+    .. '<title>%s</title>\n'
     .. '<link rel="stylesheet" href="widget.css">\n</head>\n'
     .. '<body class="assist-page">\n<main>\n<header>\n<h1>%s</h1>\n', data.lang,
     text.title, text.title))
@@ -182,8 +182,8 @@ function M.render(data, emit)
     answer(emit, data, text)
     form(emit, data, text)
   else
-    emit(html('<p role="status">%s</p>\n<p><a href="./?lang=%s">%s</a></p>\n',
-              text.thanks, data.lang, text.again))
+    emit(html('<p role="status">%s</p>\n', text.thanks))
+    form(emit, data, text)
   end
 
   emit(html("</main>\n</body>\n</html>\n"))

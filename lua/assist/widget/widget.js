@@ -38,8 +38,7 @@
       thanks: 'Cảm ơn bạn đã góp ý.',
       voteFailed: 'Chưa gửi được góp ý. Hãy thử lại sau.',
       thinking: 'Trợ lý đang trả lời…', done: 'Đã có câu trả lời.',
-      here: 'Đang hỏi về dịch vụ của trang này.',
-      any: 'Đang hỏi về mọi thủ tục.', goAny: 'Hỏi thủ tục khác',
+      here: 'Câu hỏi về dịch vụ này', goAny: 'Hỏi thủ tục khác',
       goHere: 'Hỏi dịch vụ này', page: 'Mở trang trợ lý',
       forget: 'Xóa hội thoại',
       offline: 'Không kết nối được. Hãy kiểm tra mạng rồi bấm “Hỏi” lần nữa.',
@@ -69,8 +68,7 @@
       thanks: 'Thank you for telling us.',
       voteFailed: 'This could not be sent. Please try again later.',
       thinking: 'The assistant is answering…', done: 'The answer is there.',
-      here: 'You are asking about the service of this page.',
-      any: 'You are asking about all procedures.', goAny: 'Ask about others',
+      here: 'Your question about this service', goAny: 'Ask about others',
       goHere: 'Ask about this one', page: 'Open the assistant’s page',
       forget: 'Delete the conversation',
       offline: 'There is no connection. Check the network and press “Ask” again.',
@@ -293,16 +291,16 @@
         class: 'ask',
         onsubmit: (event) => { event.preventDefault(); this.#submit(); },
       },
-      this.#service ? make('p', { class: 'date about-page' },
-        any ? text.any : text.here, ' ',
-        make('button', {
+      make('div', { class: 'about-page' },
+        make('label', { for: 'question' },
+          this.#service && !any ? text.here : text.question),
+        this.#service ? make('button', {
           class: 'plain', type: 'button',
           onclick: () => {
             this.#set({ any: !any });
             this.$('.about-page button').focus();
           },
-        }, any ? text.goHere : text.goAny)) : null,
-      make('label', { for: 'question' }, text.question),
+        }, any ? text.goHere : text.goAny) : null),
       make('div', { class: 'row' },
         make('textarea', {
           id: 'question', rows: '2', maxlength: '1000',
@@ -319,13 +317,13 @@
       make('p', { id: 'privacy', class: 'date' }, text.privacy),
       make('p', { class: 'date links' },
         make('a', { href: this.#page() }, text.page),
-        turns.length ? make('button', {
-          class: 'plain', type: 'button',
+        make('button', {
+          class: 'plain forget', type: 'button', hidden: !turns.length,
           onclick: () => {
             this.#set({ turns: [] });
             this.$('textarea').focus();
           },
-        }, text.forget) : null));
+        }, text.forget)));
     }
 
     // The page without JavaScript, of the same service.
@@ -456,18 +454,30 @@
           text += more;
           turn.querySelector('.reply').textContent = text;
         });
-        this.#busy = false;
         this.#state.turns.push({ question, lang, reply });
-        if (this.$('textarea')) this.$('textarea').value = '';
-        this.#set({});
-        this.#say(this.#text.done);
+        this.#save();
+        this.#answered(turn, question, reply);
       } catch (error) {
-        this.#busy = false;
         turn.remove();
-        this.$('.scroll')?.removeAttribute('aria-busy');
         if (this.$('textarea')) this.$('textarea').value = question;
         this.#say(this.#text[error.code] ?? this.#text.failed);
       }
+      this.$('.scroll')?.removeAttribute('aria-busy');
+      this.#busy = false;
+    }
+
+    // The focus stays where it is; only what is new is added.
+    #answered(turn, question, reply) {
+      if (!this.#state.open) return;
+      this.$('textarea').value = '';
+      if (turn.isConnected) {
+        turn.querySelector('.reply').textContent = reply.answer;
+        turn.append(...this.#under(question, reply));
+        this.$('.forget').hidden = false;
+      } else {
+        this.#draw();               // it was drawn anew in the meantime
+      }
+      this.#say(this.#text.done);
     }
 
     #say(text) {
