@@ -28,7 +28,7 @@
 #define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
 
 
-typedef struct ngx_http_assist_page_s    ngx_http_assist_page_t;
+typedef struct ngx_http_assist_view_s    ngx_http_assist_view_t;
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
 
@@ -63,7 +63,7 @@ typedef struct {
     assist_hook_t                   *hook;      /* in a worker; NULL: dead */
     u_char                          *conf_file;
     ngx_uint_t                       conf_line;
-    ngx_uint_t                       page;      /* it has `render` only */
+    ngx_uint_t                       view;      /* it has `render` only */
 } ngx_http_assist_hook_t;
 
 
@@ -176,7 +176,7 @@ typedef struct {
     ngx_uint_t                       reply_status;  /* 0: none */
 
     /* a page of ours that is being made */
-    ngx_http_assist_page_t          *view;
+    ngx_http_assist_view_t          *view;
 
     /* the interaction */
     assist_event_t                   event;
@@ -307,13 +307,13 @@ void ngx_http_assist_hook_resume(assist_run_t *run, assist_value_t *value);
 /* the waiter of ops: op->data is the run */
 void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
 
-/* ngx_http_assist_page.c: pages of ours, by trusted Lua templates */
+/* ngx_http_assist_view.c: pages of ours, by trusted Lua templates */
 /* the page of a JSON document, as whole response with no-store; returns what a
  * content handler returns: NGX_DONE while it is being made */
-ngx_int_t ngx_http_assist_page(ngx_http_request_t *r,
+ngx_int_t ngx_http_assist_view(ngx_http_request_t *r,
     ngx_http_assist_hook_t *page, ngx_uint_t status, ngx_str_t *document);
-assist_str_t ngx_http_assist_page_document(void *host);
-assist_wait_t ngx_http_assist_page_emit(void *host, assist_run_t *run,
+assist_str_t ngx_http_assist_view_document(void *host);
+assist_wait_t ngx_http_assist_view_emit(void *host, assist_run_t *run,
     assist_str_t piece, int is_text, assist_value_t *value);
 
 /* ngx_http_assist_host.c: what a run may ask of its request */

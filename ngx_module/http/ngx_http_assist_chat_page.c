@@ -9,9 +9,10 @@
  * POST does no harm: asking again gives the answer again, and is one more
  * interaction, as it is.
  *
- *     {"lang":, "question":, "disclosure":, "service":{..}, "reply":{..}}
+ *     {"lang":, "base":, "question":, "disclosure":, "service":{..},
+ *      "reply":{..}}
  *
- * where `service` is the one that was given, and `reply` what JSON clients get:
+ * where `base` leads from this address to the location's, `service` is the one that was given, and `reply` what JSON clients get:
  * an answer, an error, or what came of a vote.
  */
 
@@ -21,6 +22,8 @@
 static ngx_int_t ngx_http_assist_chat_form(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_chat_back(ngx_http_request_t *r);
+static void ngx_http_assist_chat_page_base(ngx_http_request_t *r,
+    assist_buf_t *buf);
 static void ngx_http_assist_chat_page_service(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_buf_t *buf);
 
@@ -74,6 +77,7 @@ ngx_http_assist_chat_page(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     disclosure = ngx_http_assist_disclosure(r, en);
 
     assist_buf_puts(&buf, en ? "{\"lang\":\"en\"" : "{\"lang\":\"vi\"");
+    ngx_http_assist_chat_page_base(r, &buf);
     assist_buf_puts(&buf, ",\"question\":");
     assist_buf_json(&buf, ngx_http_assist_str(
                               ngx_http_assist_form_value(ctx, "question")));
@@ -97,7 +101,7 @@ ngx_http_assist_chat_page(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_assist_page(r, mcf->chat_page, status, &document);
+    return ngx_http_assist_view(r, mcf->chat_page, status, &document);
 }
 
 
@@ -129,6 +133,45 @@ ngx_http_assist_chat_back(ngx_http_request_t *r)
     return ngx_http_assist_add_header(r, "Location", "./") == NGX_OK
            ? ngx_http_assist_send(r, NGX_HTTP_SEE_OTHER, &type, &body)
            : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/*
+ * Relative, so that it holds behind a proxy that maps paths: "./", or "../" from
+ * an address below it, or "assist/" from one that lacks its last slash.
+ */
+
+static void
+ngx_http_assist_chat_page_base(ngx_http_request_t *r, assist_buf_t *buf)
+{
+    size_t        i;
+    ngx_str_t     name, last;
+    assist_buf_t  base = ASSIST_BUF_INIT;
+
+    name = ngx_http_assist_below(r);
+    last = r->uri;
+
+    while (ngx_strlchr(last.data, last.data + last.len, '/')) {
+        last.data++;
+        last.len--;
+    }
+
+    assist_buf_puts(&base, "./");
+
+    if (name.len == 0 && last.len) {
+        assist_buf_add(&base, (char *) last.data, last.len);
+        assist_buf_putc(&base, '/');
+    }
+
+    for (i = 0; i < name.len; i++) {
+        if (name.data[i] == '/') {
+            assist_buf_puts(&base, "../");
+        }
+    }
+
+    assist_buf_puts(buf, ",\"base\":");
+    assist_buf_json(buf, assist_buf_str(&base));
+    assist_buf_free(&base);
 }
 
 

@@ -84,8 +84,8 @@ assist_hook_t *
 ngx_http_assist_hook_bind(ngx_http_assist_main_conf_t *mcf,
     ngx_http_assist_hook_t *hook, assist_error_t *err)
 {
-    return hook->page
-           ? assist_vm_page(mcf->vm, hook->source, err)
+    return hook->view
+           ? assist_vm_view(mcf->vm, hook->source, err)
            : assist_vm_hook(mcf->vm, hook->source, hook->conf.elts,
                             (uint32_t) hook->conf.nelts, err);
 }

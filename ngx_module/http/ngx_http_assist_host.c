@@ -74,8 +74,8 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_redis,
     ngx_http_assist_host_fetch_refused,
     ngx_http_assist_host_fetch,
-    ngx_http_assist_page_document,
-    ngx_http_assist_page_emit
+    ngx_http_assist_view_document,
+    ngx_http_assist_view_emit
 };
 
 

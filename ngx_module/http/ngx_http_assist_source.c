@@ -257,7 +257,7 @@ ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
             return NGX_ERROR;
         }
 
-        mcf->chat_page->page = 1;
+        mcf->chat_page->view = 1;
     }
 
     hook = mcf->hooks.elts;

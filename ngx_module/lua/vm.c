@@ -12,7 +12,7 @@ typedef struct {
     const assist_source_t  *source;
     const assist_conf_t    *conf;
     uint32_t                nconf;
-    int                     page;
+    int                     view;
     assist_hook_t          *hook;
 } bind_t;
 
@@ -130,7 +130,7 @@ assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
 
 
 assist_hook_t *
-assist_vm_page(assist_vm_t *vm, const assist_source_t *source,
+assist_vm_view(assist_vm_t *vm, const assist_source_t *source,
     assist_error_t *err)
 {
     bind_t  bind;
@@ -138,7 +138,7 @@ assist_vm_page(assist_vm_t *vm, const assist_source_t *source,
     memset(&bind, 0, sizeof(bind_t));
     bind.vm = vm;
     bind.source = source;
-    bind.page = 1;
+    bind.view = 1;
 
     return vm_bind_file(vm, &bind, err);
 }
@@ -281,7 +281,7 @@ vm_bind(lua_State *L)
     if (!lua_istable(L, -1)) {
         return luaL_error(L, "%s must return a table: return { %s ... end }",
                           bind->source->path.data,
-                          bind->page ? "render = function(data, emit)"
+                          bind->view ? "render = function(data, emit)"
                                      : "name = \"...\", version = \"...\", "
                                        "request = function(ctx, conf)");
     }
@@ -289,7 +289,7 @@ vm_bind(lua_State *L)
     for (i = 0; i < ASSIST_PHASE_MAX; i++) {
         hook->functions[i] = LUA_NOREF;
 
-        if ((i == ASSIST_PHASE_RENDER) != bind->page) {
+        if ((i == ASSIST_PHASE_RENDER) != bind->view) {
             continue;
         }
 
@@ -297,15 +297,15 @@ vm_bind(lua_State *L)
 
         if (lua_isfunction(L, -1)) {
 
-            if (bind->page) {
-                assist_page_wrap(L);
+            if (bind->view) {
+                assist_view_wrap(L);
             }
 
             hook->functions[i] = luaL_ref(L, LUA_REGISTRYINDEX);
             continue;
         }
 
-        if (bind->page || !lua_isnil(L, -1)) {
+        if (bind->view || !lua_isnil(L, -1)) {
             return luaL_error(L, "%s: \"%s\" must be a function, it is a %s",
                               bind->source->path.data, vm_phases[i],
                               luaL_typename(L, -1));

@@ -63,7 +63,7 @@ assist_hook_t *assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
  * Its run is of ASSIST_PHASE_RENDER: data is the host's document, emit(piece)
  * takes what assist.html made as it is, and escapes text.
  */
-assist_hook_t *assist_vm_page(assist_vm_t *vm, const assist_source_t *source,
+assist_hook_t *assist_vm_view(assist_vm_t *vm, const assist_source_t *source,
     assist_error_t *err);
 
 /*

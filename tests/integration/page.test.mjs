@@ -32,7 +32,7 @@ test('the page has a form, and the notice before the first answer',
   const page = await get(port, '/assist/');
   assert.equal(page.status, 200);
   isPage(page);
-  assert.match(page.text, /<form method="post" action="ask"/);
+  assert.match(page.text, /<form method="post" action="\.\/ask"/);
   assert.match(page.text, /Câu trả lời do trợ lý AI tạo/);
   assert.equal((await request(port, { method: 'HEAD', path: '/assist/' })).text,
                '');
@@ -64,7 +64,7 @@ test('a form is answered with a page: answer, source, date, votes, follow-up',
   assert.match(page.text,
                /<a href="\/dich-vu\/1\.001456\.html">[^<]+<\/a>/);
   assert.match(page.text, /cập nhật 01\/11\/2026/);
-  assert.match(page.text, /action="feedback"/);
+  assert.match(page.text, /action="\.\/feedback"/);
 
   // the follow-up stays with the service
   const previous = page.text.match(/name="previous" value="([^"]+)"/)[1];
@@ -141,7 +141,7 @@ test('errors are pages that say what to do next', async (stage) => {
     assert.equal(page.status, status);
     isPage(page);
     assert.match(page.text, words);
-    assert.match(page.text, /<form method="post" action="ask"/);
+    assert.match(page.text, /<form method="post" action="\.\/ask"/);
   }
 });
 
@@ -181,6 +181,24 @@ test('assist_disclosure words the notice, by location', async (stage) => {
   assert.equal((await ask(port, { question: 'passport', lang: 'en' }, { path }))
     .json.disclosure, 'A machine says so.');
   assert.notEqual((await ask(port, 'lệ phí hộ chiếu')).json.disclosure, vi);
+});
+
+test('forms lead to the location, wherever the page stands', async (stage) => {
+  const { port } = await stage.site({
+    server: 'location /tro-ly { assist_chat; }' });
+  const headers = { Accept: 'text/html' };
+  for (const [path, action] of [
+    ['/tro-ly', './tro-ly/ask'], ['/tro-ly/', './ask'],
+    ['/tro-ly/khong', './ask'], ['/tro-ly/a/b/', './../../ask'],
+    ['/assist/', './ask'], ['/assist/a/b', './../ask']]) {
+    const page = await get(port, path, { headers });
+    isPage(page);
+    assert.ok(page.text.includes(`<form method="post" action="${action}"`),
+              `${path}: ${page.text.match(/action="[^"]*ask"/)}`);
+    const url = new URL(action, `http://127.0.0.1:${port}${path}`);
+    assert.equal((await post(port, { question: 'lệ phí hộ chiếu' },
+                             { path: url.pathname })).status, 200);
+  }
 });
 
 test('a template that fails: a plain 500, one line, and the next is served',

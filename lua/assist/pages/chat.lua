@@ -53,13 +53,13 @@ local function head(emit, data, text)
     .. '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     .. '<meta name="robots" content="noindex">\n'
     .. '<title>%s</title>\n'
-    .. '<link rel="stylesheet" href="widget.css">\n</head>\n'
+    .. '<link rel="stylesheet" href="%swidget.css">\n</head>\n'
     .. '<body class="assist-page">\n<main>\n<header>\n<h1>%s</h1>\n', data.lang,
-    text.title, text.title))
+    text.title, data.base, text.title))
 
   -- the other language, for the same service
   local other = data.lang == "en" and "vi" or "en"
-  emit(html('<form method="get" action="./" class="switch">\n'))
+  emit(html('<form method="get" action="%s" class="switch">\n', data.base))
   local fields = context(data)
   fields[1][2] = other
   hidden(emit, fields)
@@ -70,7 +70,8 @@ local function head(emit, data, text)
             data.disclosure))
   if name then
     emit(html('<p class="about">%s</p>\n', text.about:format(name)))
-    emit(html('<p><a href="./?lang=%s">%s</a></p>\n', data.lang, text.other))
+    emit(html('<p><a href="%s?lang=%s">%s</a></p>\n', data.base, data.lang,
+              text.other))
   end
 end
 
@@ -94,7 +95,7 @@ end
 local function choice(emit, data, text)
   emit(html('<h3>%s</h3>\n<ul class="choice">\n', text.choose))
   for _, service in ipairs(data.reply.services) do
-    emit(html('<li><form method="post" action="ask">\n'))
+    emit(html('<li><form method="post" action="%sask">\n', data.base))
     hidden(emit, { { "lang", data.lang }, { "question", data.question },
                    { "service", service.code },
                    { "agency", service.agency } })
@@ -116,7 +117,8 @@ local function person(emit, service, text)
 end
 
 local function vote(emit, data, text)
-  emit(html('<form method="post" action="feedback" class="vote">\n'))
+  emit(html('<form method="post" action="%sfeedback" class="vote">\n',
+            data.base))
   hidden(emit, { { "id", data.reply.id }, { "lang", data.lang } })
   emit(html('<p id="useful">%s</p>\n'
     .. '<button name="useful" value="true" aria-describedby="useful">%s'
@@ -151,7 +153,7 @@ end
 
 local function form(emit, data, text)
   local reply = data.reply or {}
-  emit(html('<form method="post" action="ask" class="ask">\n'))
+  emit(html('<form method="post" action="%sask" class="ask">\n', data.base))
   hidden(emit, context(data))
   hidden(emit, { { "previous", reply.id } })
   emit(html('<label for="question">%s</label>\n'

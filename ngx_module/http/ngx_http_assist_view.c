@@ -10,11 +10,11 @@
 #include "ngx_http_assist.h"
 
 
-#define NGX_HTTP_ASSIST_PAGE_SLICE  (32 * 1024)
-#define NGX_HTTP_ASSIST_PAGE_MAX    (8 * 1024 * 1024)
+#define NGX_HTTP_ASSIST_VIEW_SLICE  (32 * 1024)
+#define NGX_HTTP_ASSIST_VIEW_MAX    (8 * 1024 * 1024)
 
 
-struct ngx_http_assist_page_s {
+struct ngx_http_assist_view_s {
     ngx_uint_t                      status;
     ngx_str_t                       document;
     assist_buf_t                    out;
@@ -22,12 +22,12 @@ struct ngx_http_assist_page_s {
 };
 
 
-static ngx_int_t ngx_http_assist_page_over(ngx_http_request_t *r,
+static ngx_int_t ngx_http_assist_view_over(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
-static ngx_int_t ngx_http_assist_page_failed(ngx_http_request_t *r,
+static ngx_int_t ngx_http_assist_view_failed(ngx_http_request_t *r,
     const char *name, size_t len, const char *why);
-static void ngx_http_assist_page_wake(ngx_http_assist_op_t *op);
-static void ngx_http_assist_page_cleanup(void *data);
+static void ngx_http_assist_view_wake(ngx_http_assist_op_t *op);
+static void ngx_http_assist_view_cleanup(void *data);
 
 
 /*
@@ -35,19 +35,19 @@ static void ngx_http_assist_page_cleanup(void *data);
  * its forms elsewhere.
  */
 
-static const char  ngx_http_assist_page_csp[] =
+static const char  ngx_http_assist_view_csp[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; "
     "connect-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'self'";
 
 
 ngx_int_t
-ngx_http_assist_page(ngx_http_request_t *r, ngx_http_assist_hook_t *page,
+ngx_http_assist_view(ngx_http_request_t *r, ngx_http_assist_hook_t *page,
     ngx_uint_t status, ngx_str_t *document)
 {
     ngx_pool_cleanup_t           *cln;
     ngx_http_assist_ctx_t        *ctx;
-    ngx_http_assist_page_t       *view;
+    ngx_http_assist_view_t       *view;
     ngx_http_assist_loc_conf_t   *lcf;
     ngx_http_assist_main_conf_t  *mcf;
 
@@ -55,22 +55,22 @@ ngx_http_assist_page(ngx_http_request_t *r, ngx_http_assist_hook_t *page,
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
     ctx = ngx_http_assist_ctx(r, 1);
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_assist_page_t));
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_assist_view_t));
 
     if (ctx == NULL || cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     view = cln->data;
-    ngx_memzero(view, sizeof(ngx_http_assist_page_t));
-    cln->handler = ngx_http_assist_page_cleanup;
+    ngx_memzero(view, sizeof(ngx_http_assist_view_t));
+    cln->handler = ngx_http_assist_view_cleanup;
 
     view->status = status;
     view->document = *document;
     ctx->view = view;
 
     if (mcf->vm == NULL || page->hook == NULL) {
-        return ngx_http_assist_page_failed(r, (char *) page->file.data,
+        return ngx_http_assist_view_failed(r, (char *) page->file.data,
                                            page->file.len,
                                            "it is not loaded in this worker");
     }
@@ -89,12 +89,12 @@ ngx_http_assist_page(ngx_http_request_t *r, ngx_http_assist_hook_t *page,
         return NGX_DONE;
     }
 
-    return ngx_http_assist_page_over(r, ctx);
+    return ngx_http_assist_view_over(r, ctx);
 }
 
 
 assist_str_t
-ngx_http_assist_page_document(void *host)
+ngx_http_assist_view_document(void *host)
 {
     ngx_http_assist_ctx_t *ctx = host;
 
@@ -103,12 +103,12 @@ ngx_http_assist_page_document(void *host)
 
 
 assist_wait_t
-ngx_http_assist_page_emit(void *host, assist_run_t *run, assist_str_t piece,
+ngx_http_assist_view_emit(void *host, assist_run_t *run, assist_str_t piece,
     int is_text, assist_value_t *value)
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    ngx_http_assist_page_t  *view;
+    ngx_http_assist_view_t  *view;
 
     view = ctx->view;
 
@@ -118,13 +118,13 @@ ngx_http_assist_page_emit(void *host, assist_run_t *run, assist_str_t piece,
         assist_buf_add(&view->out, piece.data, piece.len);
     }
 
-    if (view->out.failed || view->out.len > NGX_HTTP_ASSIST_PAGE_MAX) {
+    if (view->out.failed || view->out.len > NGX_HTTP_ASSIST_VIEW_MAX) {
         value->error = view->out.failed ? "no memory"
                                         : "the page is larger than 8m";
         return ASSIST_NOW;
     }
 
-    if (view->out.len - view->slice < NGX_HTTP_ASSIST_PAGE_SLICE) {
+    if (view->out.len - view->slice < NGX_HTTP_ASSIST_VIEW_SLICE) {
         return ASSIST_NOW;
     }
 
@@ -132,13 +132,13 @@ ngx_http_assist_page_emit(void *host, assist_run_t *run, assist_str_t piece,
 
     /* without memory for a pause there is none */
     return ngx_http_assist_op_turn(ctx->request, &ctx->ops,
-                                   ngx_http_assist_page_wake, run)
+                                   ngx_http_assist_view_wake, run)
            ? ASSIST_WAIT : ASSIST_NOW;
 }
 
 
 static void
-ngx_http_assist_page_wake(ngx_http_assist_op_t *op)
+ngx_http_assist_view_wake(ngx_http_assist_op_t *op)
 {
     assist_run_t           *run;
     ngx_http_request_t     *r;
@@ -154,16 +154,16 @@ ngx_http_assist_page_wake(ngx_http_assist_op_t *op)
     }
 
     r->read_event_handler = ngx_http_block_reading;
-    ngx_http_finalize_request(r, ngx_http_assist_page_over(r, ctx));
+    ngx_http_finalize_request(r, ngx_http_assist_view_over(r, ctx));
 }
 
 
 static ngx_int_t
-ngx_http_assist_page_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+ngx_http_assist_view_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     ngx_str_t                body;
     assist_str_t             name;
-    ngx_http_assist_page_t  *view;
+    ngx_http_assist_view_t  *view;
 
     static ngx_str_t  type = ngx_string("text/html");
 
@@ -171,7 +171,7 @@ ngx_http_assist_page_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     if (ctx->run.state != ASSIST_RUN_DONE) {
         name = assist_hook_name(ctx->run.hook);
-        return ngx_http_assist_page_failed(r, name.data, name.len,
+        return ngx_http_assist_view_failed(r, name.data, name.len,
                                            ctx->run.error);
     }
 
@@ -179,7 +179,7 @@ ngx_http_assist_page_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     if (ngx_http_assist_add_header(r, "Cache-Control", "no-store") != NGX_OK
         || ngx_http_assist_add_header(r, "Content-Security-Policy",
-                                      ngx_http_assist_page_csp)
+                                      ngx_http_assist_view_csp)
            != NGX_OK
         || ngx_http_assist_add_header(r, "X-Content-Type-Options", "nosniff")
            != NGX_OK)
@@ -197,7 +197,7 @@ ngx_http_assist_page_over(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 /* One line, and words that need no template. */
 
 static ngx_int_t
-ngx_http_assist_page_failed(ngx_http_request_t *r, const char *name,
+ngx_http_assist_view_failed(ngx_http_request_t *r, const char *name,
     size_t len, const char *why)
 {
     static ngx_str_t  type = ngx_string("text/plain");
@@ -216,9 +216,9 @@ ngx_http_assist_page_failed(ngx_http_request_t *r, const char *name,
 
 
 static void
-ngx_http_assist_page_cleanup(void *data)
+ngx_http_assist_view_cleanup(void *data)
 {
-    ngx_http_assist_page_t *view = data;
+    ngx_http_assist_view_t *view = data;
 
     assist_buf_free(&view->out);
 }

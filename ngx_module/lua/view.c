@@ -12,11 +12,11 @@
 #define RENDER  (1u << ASSIST_PHASE_RENDER)
 
 
-static int page_document(lua_State *L);
-static int page_emit(lua_State *L);
+static int view_document(lua_State *L);
+static int view_emit(lua_State *L);
 
 
-static const char  page_wrapper[] =
+static const char  view_wrapper[] =
     "local render, decode, document, emit = ...\n"
     "return function()\n"
     "    local data, why = decode(document())\n"
@@ -26,9 +26,9 @@ static const char  page_wrapper[] =
 
 
 void
-assist_page_wrap(lua_State *L)
+assist_view_wrap(lua_State *L)
 {
-    if (luaL_loadbuffer(L, page_wrapper, sizeof(page_wrapper) - 1, "=assist")
+    if (luaL_loadbuffer(L, view_wrapper, sizeof(view_wrapper) - 1, "=assist")
         != 0)
     {
         lua_error(L);
@@ -38,15 +38,15 @@ assist_page_wrap(lua_State *L)
     lua_getfield(L, LUA_REGISTRYINDEX, "assist.json");
     lua_getfield(L, -1, "decode");
     lua_remove(L, -2);
-    lua_pushcfunction(L, page_document);
-    lua_pushcfunction(L, page_emit);
+    lua_pushcfunction(L, view_document);
+    lua_pushcfunction(L, view_emit);
     assist_wait_wrap(L, NULL);
     lua_call(L, 4, 1);
 }
 
 
 static int
-page_document(lua_State *L)
+view_document(lua_State *L)
 {
     assist_run_t  *run;
 
@@ -60,7 +60,7 @@ page_document(lua_State *L)
 /* emit(piece): what assist.html made as it is, text escaped */
 
 static int
-page_emit(lua_State *L)
+view_emit(lua_State *L)
 {
     int              is_text;
     assist_str_t     piece;
