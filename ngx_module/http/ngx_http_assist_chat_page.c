@@ -64,7 +64,7 @@ ngx_int_t
 ngx_http_assist_chat_page(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_uint_t status, ngx_str_t *reply)
 {
-    ngx_str_t                     document, lang, *disclosure;
+    ngx_str_t                     document, question, lang, *disclosure;
     ngx_uint_t                    en;
     assist_buf_t                  buf = ASSIST_BUF_INIT;
     ngx_http_assist_main_conf_t  *mcf;
@@ -73,14 +73,15 @@ ngx_http_assist_chat_page(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     /* of an error it may be missing, or be the error */
     lang = ctx->lang.len ? ctx->lang : ngx_http_assist_form_value(ctx, "lang");
+    question = ctx->question.len ? ctx->question
+                                 : ngx_http_assist_form_value(ctx, "question");
     en = ngx_http_assist_is(&lang, "en");
     disclosure = ngx_http_assist_disclosure(r, en);
 
     assist_buf_puts(&buf, en ? "{\"lang\":\"en\"" : "{\"lang\":\"vi\"");
     ngx_http_assist_chat_page_base(r, &buf);
     assist_buf_puts(&buf, ",\"question\":");
-    assist_buf_json(&buf, ngx_http_assist_str(
-                              ngx_http_assist_form_value(ctx, "question")));
+    assist_buf_json(&buf, ngx_http_assist_str(question));
     assist_buf_puts(&buf, ",\"disclosure\":");
     assist_buf_add(&buf, (char *) disclosure->data, disclosure->len);
 

@@ -123,6 +123,14 @@ test('languages, other procedures, a clarification', async (stage, open) => {
   await page.getByRole('button', { name: 'Hỏi thủ tục khác' }).click();
   await ask(page, 'cấp thẻ thư viện cho trẻ em');
   await page.getByText('Chọn thủ tục').waitFor();
+  // the new turn is in view from its beginning, whatever was before it
+  await page.waitForFunction(() => {
+    const log = document.querySelector('assist-widget').shadowRoot
+      .querySelector('[role=log]');
+    const from = log.lastChild.getBoundingClientRect().top
+      - log.getBoundingClientRect().top;
+    return from >= 0 && from < 40;
+  });
   await accessible(page, 'clarification');
   await pictures(page, 'widget-choice');
   await page.getByRole('button', { name: /Thư viện Thành phố/ }).click();

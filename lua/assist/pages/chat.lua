@@ -148,7 +148,8 @@ end
 local function problem(emit, data, text)
   local code = data.reply.error.code
   emit(html('<div class="problem" role="alert">\n<h2>%s</h2>\n<p>%s</p>\n'
-    .. "</div>\n", text.problem, text.errors[code] or text.errors.other))
+    .. "</div>\n", text.votes[code] and text.useful or text.problem,
+    text.errors[code] or text.votes[code] or text.errors.other))
 end
 
 local function form(emit, data, text)

@@ -32,9 +32,11 @@ words.vi = {
     body_too_large = "Câu hỏi quá dài. Hãy rút gọn còn vài câu rồi hỏi lại.",
     unknown_service = "Thủ tục này không có trong danh mục. Hãy hỏi mà không "
       .. "chọn thủ tục.",
+    other = "Yêu cầu không đọc được. Hãy hỏi lại bằng mẫu dưới đây.",
+  },
+  votes = {
     already_voted = "Bạn đã góp ý cho câu trả lời này rồi. Cảm ơn bạn.",
     unknown_id = "Câu trả lời này đã quá lâu để góp ý. Bạn có thể hỏi lại.",
-    other = "Yêu cầu không đọc được. Hãy hỏi lại bằng mẫu dưới đây.",
   },
 }
 
@@ -72,9 +74,11 @@ words.en = {
       .. "and ask again.",
     unknown_service = "This procedure is not in the catalogue. Ask without "
       .. "choosing one.",
+    other = "The request could not be read. Ask again with the form below.",
+  },
+  votes = {
     already_voted = "You have told us about this answer before. Thank you.",
     unknown_id = "This answer is too old to be voted on. You can ask again.",
-    other = "The request could not be read. Ask again with the form below.",
   },
 }
 

@@ -453,6 +453,7 @@
         const reply = await ask(asked, (more) => {
           text += more;
           turn.querySelector('.reply').textContent = text;
+          this.#end();
         });
         this.#state.turns.push({ question, lang, reply });
         this.#save();
@@ -474,6 +475,7 @@
         turn.querySelector('.reply').textContent = reply.answer;
         turn.append(...this.#under(question, reply));
         this.$('.forget').hidden = false;
+        this.#end();
       } else {
         this.#draw();               // it was drawn anew in the meantime
       }
@@ -488,7 +490,7 @@
     // The last turn's beginning comes into view.
     #end() {
       const log = this.$('.scroll');
-      if (log.lastChild) log.scrollTop = log.lastChild.offsetTop;
+      if (log?.lastChild) log.scrollTop = log.lastChild.offsetTop;
     }
 
     #disclosure() {
