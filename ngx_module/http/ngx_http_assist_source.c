@@ -291,6 +291,8 @@ ngx_http_assist_shipped(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
 
     hook->file.data = (u_char *) file;
     hook->file.len = ngx_strlen(file);
+    hook->conf_file = cf->conf_file->file.name.data;
+    hook->conf_line = cf->conf_file->line;
     *slot = hook;
 
     return hook;

@@ -1,6 +1,7 @@
 // Pages of ours, and the citizens' page, which needs no JavaScript.
 
-import { abandon, ask, assert, figures, get, request, services, test }
+import http2 from 'node:http2';
+import { abandon, ask, assert, figures, get, request, services, test, until }
   from './harness.mjs';
 
 // POST of a form as a browser sends it.
@@ -217,6 +218,34 @@ test('a template that fails: a plain 500, one line, and the next is served',
   assert.equal((await get(port, '/assist/')).text, '<p>a&lt;b</p>');
 });
 
+test('a template that is wrong: -t names file and line, or its worker does',
+     async (stage) => {
+  const block = `assist_catalog catalog.csv; assist_hook_path hooks;
+    server { listen 127.0.0.1:{{port}}; location /assist/ { assist_chat; } }`;
+  stage.catalogue(services);
+  stage.hooks({ 'assist/pages/chat.lua': 'return {\n  render = 1 1\n}' });
+  const { code, stderr } = await stage.check(block);
+  assert.equal(code, 1);
+  assert.match(stderr, /chat\.lua:2: '}' expected .* in \S+nginx\.conf:\d/);
+
+  stage.hooks({ 'assist/pages/chat.lua': 'return { render = 1 }' });
+  const nginx = await stage.nginx({ http: block, errors: [/chat\.lua/] });
+  assert.equal((await get(nginx.port, '/assist/')).status, 500);
+  assert.equal((await ask(nginx.port, 'lệ phí hộ chiếu')).status, 200);
+  assert.equal(nginx.logged(/"render" must be a function, it is a number/)
+    .length, 1);
+  assert.equal(nginx.logged(/chat\.lua failed: it is not loaded/).length, 1);
+});
+
+test('assist_hook_reload takes a changed template', async (stage) => {
+  const { port } = await stage.site({
+    http: 'assist_hook_reload on;', hooks: template('emit("one")') });
+  assert.equal((await get(port, '/assist/')).text, 'one');
+  stage.hooks(template('emit("two")'));
+  await until(async () => (await get(port, '/assist/')).text === 'two',
+              'the template is taken');
+});
+
 test('a template is bounded like a hook', async (stage) => {
   const { nginx, port } = await stage.site({
     http: 'assist_hook_memory 8m;',
@@ -265,4 +294,27 @@ test('who leaves a page that is being made takes it along', async (stage) => {
     await abandon(port, 'GET /assist/ HTTP/1.1\r\nHost: a\r\n\r\n', ms);
   }
   assert.equal((await get(port, '/assist/')).body.length, 6000000);
+});
+
+test('HTTP/2: pages that are being made on streams of one connection',
+     async (stage) => {
+  const { nginx, port } = await stage.site({
+    hooks: template('for i = 1, 100 do emit(("x"):rep(5000) .. "\\n") end'),
+    server: 'listen 127.0.0.1:{{port h2}} http2;',
+  });
+  const { body } = await get(port, '/assist/');
+  const client = http2.connect(`http://127.0.0.1:${nginx.ports.h2}`);
+  const read = (stream) => new Promise((resolve, reject) => {
+    const chunks = [];
+    stream.on('data', (chunk) => chunks.push(chunk));
+    stream.on('error', reject);
+    stream.on('end', () => resolve(Buffer.concat(chunks)));
+  });
+  const open = () => client.request({ ':path': '/assist/' });
+  const left = Array.from({ length: 5 }, open);
+  for (const stream of left) stream.on('error', () => {});
+  const pages = Promise.all(Array.from({ length: 10 }, () => read(open())));
+  for (const stream of left) stream.close(http2.constants.NGHTTP2_CANCEL);
+  for (const page of await pages) assert.ok(page.equals(body));
+  client.close();
 });
