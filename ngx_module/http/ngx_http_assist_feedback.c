@@ -7,6 +7,8 @@
  * kept of an answer until somebody votes on it.
  *
  * Key and votes lie in shared memory: they outlive a reload, not a restart.
+ * With Redis a vote is marked there, too, so that a restart does not forget it;
+ * while Redis is away, shared memory alone decides.
  */
 
 #include "ngx_http_assist.h"
@@ -21,6 +23,12 @@
 #define NGX_HTTP_ASSIST_NONCE_LEN  24           /* digits: 8 and 16 */
 #define NGX_HTTP_ASSIST_MAC_LEN    24           /* digits: 96 bits */
 
+
+typedef struct {
+    ngx_http_request_t                *request;
+    ngx_str_t                          id;
+    ngx_uint_t                         useful;
+} ngx_http_assist_feedback_t;
 
 typedef struct {
     u_char                             key[32];
@@ -40,8 +48,12 @@ static ngx_int_t ngx_http_assist_feedback_useful(json_t *json,
     ngx_uint_t *useful);
 static assist_vote_t ngx_http_assist_feedback_vote(ngx_http_request_t *r,
     ngx_str_t *id);
+static ngx_int_t ngx_http_assist_feedback_mark(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_http_assist_feedback_t *feedback);
+static void ngx_http_assist_feedback_marked(ngx_http_assist_op_t *op);
+static ngx_int_t ngx_http_assist_feedback_repeated(ngx_http_request_t *r);
 static ngx_int_t ngx_http_assist_feedback_send(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *id, ngx_uint_t useful);
+    ngx_http_assist_ctx_t *ctx, ngx_http_assist_feedback_t *feedback);
 
 
 ngx_int_t
@@ -115,7 +127,12 @@ ngx_http_assist_feedback_body(ngx_http_request_t *r)
                                         ngx_http_assist_feedback_fields);
     }
 
-    /* NGX_DONE: an error was sent */
+    if (rc == NGX_AGAIN) {
+        ngx_http_assist_op_park(r);
+        return;
+    }
+
+    /* NGX_DONE: it was answered */
     ngx_http_finalize_request(r, rc == NGX_DONE ? NGX_OK : rc);
 }
 
@@ -197,16 +214,21 @@ static ngx_int_t
 ngx_http_assist_feedback_fields(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, json_t *json)
 {
-    json_t      *member;
-    ngx_int_t    rc;
-    ngx_str_t    id;
-    ngx_uint_t   useful;
+    json_t                      *id;
+    ngx_int_t                    rc;
+    ngx_http_assist_feedback_t  *feedback;
 
-    member = json_object_get(json, "id");
+    feedback = ngx_palloc(r->pool, sizeof(ngx_http_assist_feedback_t));
+    if (feedback == NULL) {
+        return NGX_ERROR;
+    }
 
-    if (!json_is_string(member)
+    feedback->request = r;
+    id = json_object_get(json, "id");
+
+    if (!json_is_string(id)
         || ngx_http_assist_feedback_useful(json_object_get(json, "useful"),
-                                           &useful)
+                                           &feedback->useful)
            != NGX_OK)
     {
         rc = ngx_http_assist_send_error(r, NGX_HTTP_BAD_REQUEST,
@@ -217,18 +239,29 @@ ngx_http_assist_feedback_fields(ngx_http_request_t *r,
         return rc == NGX_ERROR ? NGX_ERROR : NGX_DONE;
     }
 
-    id.data = (u_char *) json_string_value(member);
-    id.len = json_string_length(member);
+    feedback->id.len = json_string_length(id);
+    feedback->id.data = ngx_pnalloc(r->pool, feedback->id.len + 1);
 
-    switch (ngx_http_assist_feedback_vote(r, &id)) {
+    if (feedback->id.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(feedback->id.data, json_string_value(id), feedback->id.len + 1);
+
+    switch (ngx_http_assist_feedback_vote(r, &feedback->id)) {
 
     case ASSIST_VOTE_CAST:
-        rc = ngx_http_assist_feedback_send(r, ctx, &id, useful);
+        rc = ngx_http_assist_feedback_mark(r, ctx, feedback);
+
+        if (rc == NGX_AGAIN) {
+            return NGX_AGAIN;
+        }
+
+        rc = ngx_http_assist_feedback_send(r, ctx, feedback);
         break;
 
     case ASSIST_VOTE_REPEATED:
-        rc = ngx_http_assist_send_error(r, NGX_HTTP_CONFLICT, "already_voted",
-                                        "this answer was voted on before");
+        rc = ngx_http_assist_feedback_repeated(r);
         break;
 
     default:
@@ -316,9 +349,98 @@ ngx_http_assist_feedback_vote(ngx_http_request_t *r, ngx_str_t *id)
 }
 
 
+/*
+ * SET NX in Redis.  NGX_AGAIN: its reply decides; NGX_DECLINED: there is no
+ * Redis.
+ */
+
+static ngx_int_t
+ngx_http_assist_feedback_mark(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_http_assist_feedback_t *feedback)
+{
+    u_char                       *p;
+    ngx_str_t                     prefix, argv[6];
+    ngx_http_assist_op_t         *op;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if (mcf->redis == NULL) {
+        return NGX_DECLINED;
+    }
+
+    prefix = ngx_http_assist_redis_prefix(mcf->redis);
+    p = ngx_pnalloc(r->pool, prefix.len + 2 + NGX_HTTP_ASSIST_NONCE_LEN);
+
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    op = ngx_http_assist_op_create(r, &ctx->ops,
+                                   ngx_http_assist_feedback_marked, feedback,
+                                   ngx_http_assist_redis_timeout(mcf->redis));
+    if (op == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_str_set(&argv[0], "SET");
+    argv[1].data = p;
+    ngx_str_set(&argv[2], "1");
+    ngx_str_set(&argv[3], "NX");
+    ngx_str_set(&argv[4], "EX");
+
+    /* no answer is open longer: two generations of votes */
+    ngx_str_set(&argv[5], "172800");
+
+    p = ngx_cpymem(p, prefix.data, prefix.len);
+    p = ngx_cpymem(p, "v:", 2);
+    p = ngx_cpymem(p, feedback->id.data, NGX_HTTP_ASSIST_NONCE_LEN);
+    argv[1].len = p - argv[1].data;
+
+    if (ngx_http_assist_redis_send(mcf->redis, op, 6, argv) != NGX_OK) {
+        ngx_http_assist_op_drop(op);
+        return NGX_DECLINED;
+    }
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_assist_feedback_marked(ngx_http_assist_op_t *op)
+{
+    ngx_int_t                    rc;
+    ngx_http_request_t          *r;
+    ngx_http_assist_ctx_t       *ctx;
+    ngx_http_assist_feedback_t  *feedback;
+
+    feedback = op->data;
+    r = feedback->request;
+    ctx = ngx_http_assist_ctx(r, 0);
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    /* "OK", nil where it was there, or nil with a reason */
+
+    rc = op->value.type == ASSIST_NIL && op->value.error == NULL
+         ? ngx_http_assist_feedback_repeated(r)
+         : ngx_http_assist_feedback_send(r, ctx, feedback);
+
+    ngx_http_finalize_request(r, rc);
+}
+
+
+static ngx_int_t
+ngx_http_assist_feedback_repeated(ngx_http_request_t *r)
+{
+    return ngx_http_assist_send_error(r, NGX_HTTP_CONFLICT, "already_voted",
+                                      "this answer was voted on before");
+}
+
+
 static ngx_int_t
 ngx_http_assist_feedback_send(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *id, ngx_uint_t useful)
+    ngx_http_assist_ctx_t *ctx, ngx_http_assist_feedback_t *feedback)
 {
     uint32_t                      service;
     ngx_str_t                     body;
@@ -330,7 +452,7 @@ ngx_http_assist_feedback_send(ngx_http_request_t *r,
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    name = ngx_http_assist_str(*id);
+    name = ngx_http_assist_str(feedback->id);
     name.data += NGX_HTTP_ASSIST_TOKEN_LEN + 1;
     name.len -= NGX_HTTP_ASSIST_TOKEN_LEN + 1;
 
@@ -338,12 +460,12 @@ ngx_http_assist_feedback_send(ngx_http_request_t *r,
               ? assist_catalog_find(mcf->catalog, name, assist_str(""))
               : ASSIST_NONE;
 
-    ngx_http_assist_coverage_vote(r, ctx, service, useful);
+    ngx_http_assist_coverage_vote(r, ctx, service, feedback->useful);
 
     assist_buf_puts(&buf, "{\"id\":");
-    assist_buf_json(&buf, ngx_http_assist_str(*id));
-    assist_buf_puts(&buf, useful ? ",\"useful\":true}\n"
-                                 : ",\"useful\":false}\n");
+    assist_buf_json(&buf, ngx_http_assist_str(feedback->id));
+    assist_buf_puts(&buf, feedback->useful ? ",\"useful\":true}\n"
+                                           : ",\"useful\":false}\n");
 
     if (ngx_http_assist_take_buf(r, &buf, &body) != NGX_OK) {
         return NGX_ERROR;

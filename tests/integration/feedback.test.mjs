@@ -1,7 +1,7 @@
 // Votes on answers: one for each, counted for its service.
 
 import { ask, assert, figures, readEvidence, request, services,
-         test } from './harness.mjs';
+         test, until } from './harness.mjs';
 
 const vote = (port, body, headers = {}) =>
   request(port, { method: 'POST', path: '/assist/feedback',
@@ -147,4 +147,36 @@ test('without a coverage zone a vote is taken all the same', async (stage) => {
   const { id } = await answer(port);
   assert.equal((await vote(port, { id, useful: true })).status, 200);
   assert.equal((await vote(port, { id, useful: true })).status, 409);
+});
+
+test('with Redis a vote is marked there; without it, here alone',
+     async (stage) => {
+  const redis = await stage.redis();
+  const { nginx, port } = await stage.site({
+    http: `assist_redis ${redis.url} timeout=200ms;` });
+  const { id } = await answer(port);
+  const key = `assist:v:${id.slice(0, 24)}`;
+  assert.equal((await vote(port, { id, useful: true })).status, 200);
+  assert.equal(await redis.command('GET', key), '1');
+  const ttl = Number(await redis.command('TTL', key));
+  assert.ok(ttl > 172000 && ttl <= 172800, `${ttl}`);
+
+  // another node, or this one before its restart, had the vote
+  const other = await answer(port);
+  await redis.command('SET', `assist:v:${other.id.slice(0, 24)}`, '1');
+  const again = await vote(port, { id: other.id, useful: true });
+  assert.equal(again.status, 409);
+  assert.equal(again.json.error.code, 'already_voted');
+
+  const late = await answer(port);
+  redis.pause();
+  assert.equal((await vote(port, { id: late.id, useful: true })).status, 200);
+  redis.resume();
+
+  const third = await answer(port);
+  await redis.kill();
+  await until(() => nginx.logged(/redis/i).length > 0, 'nginx has noticed');
+  assert.equal((await vote(port, { id: third.id, useful: true })).status, 200);
+  assert.equal((await vote(port, { id: third.id, useful: true })).status, 409);
+  assert.equal((await figures(port))['1.001456@G01'].useful, 3);
 });
