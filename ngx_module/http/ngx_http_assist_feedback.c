@@ -7,8 +7,8 @@
  * kept of an answer until somebody votes on it.
  *
  * Key and votes lie in shared memory: they outlive a reload, not a restart.
- * With Redis a vote is marked there, too, so that a restart does not forget it;
- * while Redis is away, shared memory alone decides.
+ * With Redis a vote is marked there, too; while Redis is away, shared memory
+ * alone decides.
  */
 
 #include "ngx_http_assist.h"
