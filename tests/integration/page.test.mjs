@@ -61,6 +61,7 @@ test('a form is answered with a page: answer, source, date, votes, follow-up',
   assert.equal(page.status, 200);
   assert.equal(page.headers['x-assist-outcome'], 'answered');
   isPage(page);
+  assert.match(page.text, /<title>Trả lời – Trợ lý dịch vụ công<\/title>/);
   assert.match(page.text, /200\.000 đồng/);
   assert.match(page.text,
                /<a href="\/dich-vu\/1\.001456\.html">[^<]+<\/a>/);

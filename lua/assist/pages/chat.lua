@@ -44,6 +44,13 @@ local function date(text, value)
                              or value)
 end
 
+-- What has come of it comes first in the window's title.
+local function window_title(data, text)
+  local reply = data.reply or {}
+  local state = reply.error and text.problem or reply.answer and text.answer
+  return state and state .. " – " .. text.title or text.title
+end
+
 local function head(emit, data, text)
   local name = data.service
     and (data.lang == "en" and given(data.service.name_en)
@@ -55,7 +62,7 @@ local function head(emit, data, text)
     .. '<title>%s</title>\n'
     .. '<link rel="stylesheet" href="%swidget.css">\n</head>\n'
     .. '<body class="assist-page">\n<main>\n<header>\n<h1>%s</h1>\n', data.lang,
-    text.title, data.base, text.title))
+    window_title(data, text), data.base, text.title))
 
   -- the other language, for the same service
   local other = data.lang == "en" and "vi" or "en"
