@@ -25,7 +25,7 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*
 SOURCES  := $(wildcard ngx_module/*/*.[ch])
 
 .PHONY: all deps deps-test deps-bench build demo demo-stop test unit \
-        fuzz bench-quick bench-hostile bench-redis install clean
+        test-browser fuzz bench-quick bench-hostile bench-redis install clean
 
 all: build
 
@@ -34,7 +34,7 @@ deps:
 	@tests/deps.sh build demo
 
 deps-test:
-	@tests/deps.sh build demo test
+	@tests/deps.sh build demo test browser
 
 build: $(OUT)/ngx_http_assist_module.so $(OUT)/libassist.so
 
@@ -78,6 +78,10 @@ demo-stop:
 # Everything; ends with one line "N passed, N failed".
 test: deps-test build unit
 	@OUT=$(OUT) SANITIZE=$(SANITIZE) tests/run.sh
+
+# The page and the widget in Debian's Chromium, alone.
+test-browser: deps-test build
+	@OUT=$(OUT) node --test tests/browser/*.test.mjs
 
 # Random patterns, ours against the engine's own; then what libFuzzer thinks of.
 fuzz: build $(FUZZ)

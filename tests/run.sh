@@ -1,7 +1,7 @@
 #!/bin/bash
 #
-# run.sh: runs the unit, Lua and integration tests, shows what failed, and ends
-# with one line "N passed, N failed" (", N skipped" where some were).
+# run.sh: runs the unit, Lua, integration and browser tests, shows what failed,
+# and ends with one line "N passed, N failed" (", N skipped" where some were).
 #
 #   OUT       the folder of the module and of unit/ (build)
 #   SANITIZE  set: nginx loads the module under ASan and UBSan
@@ -60,7 +60,8 @@ program() {
 # Runs in a shell of its own, two at a time.
 
 integration() {
-    local tap=$results/$(basename "$1").tap
+    local tap
+    tap=$results/$(basename "$(dirname "$1")").$(basename "$1" .test.mjs).tap
 
     timeout 200 node --test --test-reporter=tap "$1" >"$tap" 2>&1
     printf '%d\n' "$?" >"$tap.code"
@@ -82,11 +83,12 @@ if command -v luacheck >/dev/null; then
         luacheck --formatter TAP . lua/bin/assist
 fi
 
-printf '%s\0' "$tests"/integration/*.test.mjs \
+printf '%s\0' "$tests"/{integration,browser}/*.test.mjs \
     | xargs -0 -n 1 -P 2 bash -c 'integration "$1"' integration
 
 for tap in "$results"/*.tap; do
-    name=integration/$(basename "$tap" .test.mjs.tap)
+    name=$(basename "$tap" .tap)
+    name=${name/.//}
 
     if count "$tap" "$(<"$tap.code")"; then
         printf 'ok      %s\n' "$name"

@@ -126,6 +126,23 @@ assist_evidence_interaction(assist_buf_t *out, assist_evidence_head_t *head,
 
 
 void
+assist_evidence_feedback(assist_buf_t *out, assist_evidence_head_t *head,
+    int64_t time, assist_str_t service, int useful)
+{
+    size_t  start;
+
+    start = assist_evidence_open(out, head, time, "feedback");
+
+    lit(out, ",\"service\":");
+    add_name(out, service);
+    lit(out, ",\"useful\":");
+    add_bool(out, useful);
+
+    assist_evidence_close(out, head, start);
+}
+
+
+void
 assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff)
 {
     char  *p;

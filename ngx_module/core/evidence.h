@@ -68,6 +68,13 @@ void assist_evidence_interaction(assist_buf_t *out,
     assist_evidence_head_t *head, const assist_event_t *event,
     const assist_evidence_names_t *names);
 
+/*
+ * A citizen's vote on an answer: {... "type":"feedback","service":..,
+ * "useful":true}; service empty: null.
+ */
+void assist_evidence_feedback(assist_buf_t *out, assist_evidence_head_t *head,
+    int64_t time, assist_str_t service, int useful);
+
 /* Appends "2026-11-23T18:40:01+07:00", in quotes; gmtoff in minutes. */
 void assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff);
 

@@ -7,11 +7,13 @@
 #include "table.h"
 
 
-/* An interaction that waits for its block's end. */
+/* An interaction, or a vote, that waits for its block's end. */
 typedef struct {
     assist_event_t         event;
     uint32_t               service;
     unsigned               last:1;          /* of the month before */
+    unsigned               vote:1;
+    unsigned               useful:1;
 } pending_t;
 
 
@@ -43,6 +45,8 @@ struct assist_recount_s {
 static int add_ids(assist_recount_t *rc);
 static int read_time(assist_recount_t *rc, assist_str_t time);
 static void interaction(assist_recount_t *rc, const assist_line_t *line);
+static void feedback(assist_recount_t *rc, const assist_line_t *line);
+static pending_t *wait_for_block(assist_recount_t *rc, assist_str_t id);
 static void config(assist_recount_t *rc, const assist_line_t *line);
 static assist_counters_t *slot(assist_recount_t *rc, uint32_t service,
     unsigned last);
@@ -130,6 +134,9 @@ assist_recount_line(void *data, const assist_line_t *line)
     if (assist_str_eq(line->type, assist_str("interaction"))) {
         interaction(rc, line);
 
+    } else if (assist_str_eq(line->type, assist_str("feedback"))) {
+        feedback(rc, line);
+
     } else if (assist_str_eq(line->type, assist_str("config"))) {
         config(rc, line);
 
@@ -159,7 +166,11 @@ assist_recount_block(void *data, int sealed)
             return;
         }
 
-        assist_ledger_count(c, &p->event);
+        if (p->vote) {
+            c->useful[p->useful]++;
+        } else {
+            assist_ledger_count(c, &p->event);
+        }
     }
 
     if (sealed) {
@@ -262,32 +273,85 @@ read_time(assist_recount_t *rc, assist_str_t time)
 static void
 interaction(assist_recount_t *rc, const assist_line_t *line)
 {
-    void            *p;
-    size_t           n;
-    uint32_t         service;
     pending_t       *pending;
     assist_str_t     id;
     assist_event_t   event;
-
-    if (rc->moment.month != rc->month && rc->moment.month != rc->month - 1) {
-        return;
-    }
 
     if (assist_line_event(line, &event, &id) != 0) {
         rc->result.malformed++;
         return;
     }
 
+    pending = wait_for_block(rc, id);
+
+    if (pending != NULL) {
+        event.time = rc->moment.seconds;
+        event.mday = rc->moment.mday;
+        pending->event = event;
+    }
+}
+
+
+static void
+feedback(assist_recount_t *rc, const assist_line_t *line)
+{
+    int            useful;
+    pending_t     *pending;
+    assist_str_t   members, name, value, id;
+
+    useful = -1;
+    id = assist_str("");
+    members = line->members;
+
+    while (assist_line_member(&members, &name, &value) == 1) {
+
+        if (assist_str_eq(name, assist_str("service"))) {
+            id = value;
+
+        } else if (assist_str_eq(name, assist_str("useful"))) {
+            useful = assist_str_eq(value, assist_str("true")) ? 1
+                     : assist_str_eq(value, assist_str("false")) ? 0 : -1;
+        }
+    }
+
+    if (useful < 0 || id.len == 0) {
+        rc->result.malformed++;
+        return;
+    }
+
+    pending = wait_for_block(rc, id);
+
+    if (pending != NULL) {
+        pending->vote = 1;
+        pending->useful = useful ? 1 : 0;
+    }
+}
+
+
+/* NULL: it is of no month or service that counts, or memory is out. */
+
+static pending_t *
+wait_for_block(assist_recount_t *rc, assist_str_t id)
+{
+    void       *p;
+    size_t      n;
+    uint32_t    service;
+    pending_t  *pending;
+
+    if (rc->moment.month != rc->month && rc->moment.month != rc->month - 1) {
+        return NULL;
+    }
+
     if (id.data[0] != '"') {
         /* of no service: the block counts it as unmatched */
-        return;
+        return NULL;
     }
 
     service = assist_table_get(&rc->ids, 0, id);
 
     if (service == ASSIST_TABLE_NONE) {
         rc->result.unknown++;
-        return;
+        return NULL;
     }
 
     if (rc->npending == rc->pending_alloc) {
@@ -296,20 +360,19 @@ interaction(assist_recount_t *rc, const assist_line_t *line)
         p = realloc(rc->pending, n * sizeof(pending_t));
         if (p == NULL) {
             rc->failed = 1;
-            return;
+            return NULL;
         }
 
         rc->pending = p;
         rc->pending_alloc = n;
     }
 
-    event.time = rc->moment.seconds;
-    event.mday = rc->moment.mday;
-
     pending = &rc->pending[rc->npending++];
-    pending->event = event;
+    memset(pending, 0, sizeof(pending_t));
     pending->service = service;
     pending->last = rc->moment.month != rc->month;
+
+    return pending;
 }
 
 

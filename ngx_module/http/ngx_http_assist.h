@@ -10,6 +10,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include <jansson.h>
+
 #include "core/catalog.h"
 #include "core/chain.h"
 #include "core/deny.h"
@@ -37,6 +39,7 @@
 
 
 typedef struct ngx_http_assist_page_s    ngx_http_assist_page_t;
+typedef struct ngx_http_assist_view_s    ngx_http_assist_view_t;
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
 typedef struct ngx_http_assist_later_s   ngx_http_assist_later_t;
@@ -49,6 +52,22 @@ typedef struct {
 } ngx_http_assist_file_t;
 
 
+/* A file of the widget's; the last one has no name. */
+typedef struct {
+    ngx_str_t                        name;
+    ngx_str_t                        type;
+    ngx_str_t                        text;
+    ngx_str_t                        etag;
+} ngx_http_assist_asset_t;
+
+
+/* An AI notice, by language, as JSON strings. */
+typedef struct {
+    ngx_str_t                        vi;
+    ngx_str_t                        en;
+} ngx_http_assist_disclosure_t;
+
+
 /* An assist_hook directive. */
 typedef struct {
     ngx_str_t                        file;      /* as written */
@@ -59,6 +78,7 @@ typedef struct {
     ngx_uint_t                       suspended; /* by the breaker */
     u_char                          *conf_file;
     ngx_uint_t                       conf_line;
+    ngx_uint_t                       view;      /* it has `render` only */
 } ngx_http_assist_hook_t;
 
 
@@ -85,6 +105,7 @@ typedef struct {
     ngx_int_t                        request_id;    /* the variable's index */
     ngx_array_t                      hooks;         /* of ..._hook_t * */
     ngx_http_assist_hook_t          *procedures;    /* the default ask hook */
+    ngx_http_assist_hook_t          *chat_page;
     ngx_array_t                      sources;       /* of assist_source_t */
     u_char                           sources_hash[ASSIST_DIGEST_LEN];
 
@@ -101,6 +122,9 @@ typedef struct {
     ngx_str_t                        node;
 
     ngx_uint_t                       chats;         /* assist_chat locations */
+    ngx_http_assist_disclosure_t    *disclosure;    /* the shipped one */
+    ngx_shm_zone_t                  *feedback_zone;
+    ngx_http_assist_asset_t         *assets;
 
     ngx_array_t                      providers;     /* of ..._provider_t * */
     ngx_array_t                      uses;          /* of ..._use_t * */
@@ -140,6 +164,7 @@ typedef struct {
     ngx_int_t                        token_budget;  /* 0: no bound */
     ngx_flag_t                       coverage_log;
     ngx_flag_t                       chat;
+    ngx_http_assist_disclosure_t    *disclosure;    /* NULL: the shipped one */
     u_char                          *cache_seed;    /* in a worker */
     ngx_uint_t                       cache_generation;
 } ngx_http_assist_loc_conf_t;
@@ -225,6 +250,9 @@ struct ngx_http_assist_ctx_s {
     ngx_http_assist_page_t          *streamed;      /* NULL: nothing to put
                                                        into it */
 
+    /* a page of ours that is being made */
+    ngx_http_assist_view_t          *view;
+
     /* the interaction */
     assist_event_t                   event;
     ngx_str_t                        hook_name;
@@ -255,6 +283,7 @@ struct ngx_http_assist_ctx_s {
                                                        better one */
     ngx_str_t                        id;            /* of the answer */
     ngx_str_t                        asked_model;   /* OpenAI's API */
+    json_t                          *form;          /* NULL: none was sent */
     ngx_str_t                        question;
     ngx_str_t                        lang;
     uint32_t                         previous;      /* service, ASSIST_NONE */
@@ -375,6 +404,9 @@ void ngx_http_assist_reload_due(ngx_http_request_t *r);
 void ngx_http_assist_hook_init(ngx_cycle_t *cycle,
     ngx_http_assist_main_conf_t *mcf);
 void ngx_http_assist_hook_exit(ngx_http_assist_main_conf_t *mcf);
+/* in the worker's Lua state; NULL: err tells why */
+assist_hook_t *ngx_http_assist_hook_bind(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_hook_t *hook, assist_error_t *err);
 /* runs the location's hooks of a phase; NGX_OK: over, NGX_AGAIN: waits, then
  * `resume` is called */
 ngx_int_t ngx_http_assist_hook_run(ngx_http_request_t *r,
@@ -396,6 +428,14 @@ void ngx_http_assist_breaker_charge(ngx_http_request_t *r,
     ngx_http_assist_hook_t *hook, ngx_msec_t overrun);
 /* another version of it is there */
 void ngx_http_assist_breaker_reset(ngx_http_assist_hook_t *hook);
+/* ngx_http_assist_view.c: pages of ours, by trusted Lua templates */
+/* the page of a JSON document, as whole response with no-store; returns what a
+ * content handler returns: NGX_DONE while it is being made */
+ngx_int_t ngx_http_assist_view(ngx_http_request_t *r,
+    ngx_http_assist_hook_t *page, ngx_uint_t status, ngx_str_t *document);
+assist_str_t ngx_http_assist_view_document(void *host);
+assist_wait_t ngx_http_assist_view_emit(void *host, assist_run_t *run,
+    assist_str_t piece, int is_text, assist_value_t *value);
 
 /* ngx_http_assist_host.c: what a run may ask of its request */
 extern const assist_host_t  ngx_http_assist_host;
@@ -531,6 +571,9 @@ void ngx_http_assist_coverage_view(ngx_http_request_t *r,
 /* insertions that were left out, pages that came compressed */
 void ngx_http_assist_coverage_untouched(ngx_http_request_t *r,
     ngx_uint_t blocked, ngx_uint_t compressed);
+/* counts a vote for a service, or for none (ASSIST_NONE), and writes its line */
+void ngx_http_assist_coverage_vote(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, uint32_t service, ngx_uint_t useful);
 void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in);
 /* lines of evidence that were lost */
@@ -552,6 +595,9 @@ void ngx_http_assist_evidence_flush(ngx_http_assist_main_conf_t *mcf,
 /* the line of ctx->event */
 void ngx_http_assist_evidence_line(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, uint32_t service);
+/* the line of a vote */
+void ngx_http_assist_evidence_vote(ngx_http_request_t *r, uint32_t service,
+    ngx_uint_t useful);
 /* what has no line, but is in the sums that a block has */
 void ngx_http_assist_evidence_unmatched(void);
 void ngx_http_assist_evidence_excluded(void);
@@ -565,6 +611,9 @@ ngx_int_t ngx_http_assist_answer_json(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
 ngx_int_t ngx_http_assist_answer_store(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members, ngx_str_t *record);
+/* moves a buffer's bytes into r->pool */
+ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
+    ngx_str_t *out);
 /* members points into the record; NGX_DECLINED: not a record of ours */
 ngx_int_t ngx_http_assist_answer_load(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *record, ngx_str_t *members);
@@ -590,6 +639,9 @@ ngx_str_t ngx_http_assist_below(ngx_http_request_t *r);
 /* a document in the answer's pool; see ngx_http_assist_shape_t */
 ngx_int_t ngx_http_assist_json_error(ngx_http_request_t *r, ngx_uint_t status,
     const char *code, ngx_str_t *text);
+/* {"error":{"code":..,"message":..}} */
+void ngx_http_assist_error_document(const char *code, ngx_str_t *text,
+    assist_buf_t *out);
 /* does the client say that it takes this type? */
 ngx_uint_t ngx_http_assist_accepts(ngx_http_request_t *r, const char *type);
 
@@ -606,6 +658,9 @@ void ngx_http_assist_ask_start(ngx_http_request_t *r,
 /* deny and redaction; NGX_DECLINED: refused, an answer is said */
 ngx_int_t ngx_http_assist_ask_guard(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+/* an answer as JSON: its members, and what each interaction has of its own */
+void ngx_http_assist_ask_document(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *members, assist_buf_t *out);
 /* ctx->id, new for each interaction */
 ngx_int_t ngx_http_assist_ask_id(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
@@ -627,8 +682,65 @@ extern const ngx_http_assist_stream_format_t  ngx_http_assist_openai_format;
 ngx_int_t ngx_http_assist_openai_models(ngx_http_request_t *r);
 void ngx_http_assist_openai_body(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
+/* ngx_http_assist_form.c */
+/* application/x-www-form-urlencoded as an object of strings, ctx->form; of a
+ * name that comes twice the last counts; NULL: no memory */
+json_t *ngx_http_assist_form(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *text);
+/* "" where there is none */
+ngx_str_t ngx_http_assist_form_value(ngx_http_assist_ctx_t *ctx,
+    const char *name);
+/* was one sent? */
+ngx_uint_t ngx_http_assist_is_form(ngx_http_request_t *r);
+/* a browser that shows a page, which a form's sender is by default */
+ngx_uint_t ngx_http_assist_wants_html(ngx_http_request_t *r);
+
+/* ngx_http_assist_chat_page.c: the citizens' page */
+/* GET and HEAD below assist_chat; NGX_DECLINED: it is nothing of the page's */
+ngx_int_t ngx_http_assist_chat_get(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *name);
+extern const ngx_http_assist_shape_t  ngx_http_assist_html_shape;
+/* with what a JSON client would get; reply NULL: nothing was asked */
+ngx_int_t ngx_http_assist_chat_page(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_uint_t status, ngx_str_t *reply);
+
+/* ngx_http_assist_disclosure.c: the AI notice */
+char *ngx_http_assist_disclosure_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_http_assist_disclosure_default(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+/* as a JSON string, with its quotes */
+ngx_str_t *ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en);
+
+/* {"vi":..,"en":..}, for the widget */
+ngx_int_t ngx_http_assist_disclosure_send(ngx_http_request_t *r);
+
+/* ngx_http_assist_asset.c: widget.js, widget.css */
+ngx_int_t ngx_http_assist_asset_load(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+/* NGX_DECLINED: it is none of them */
+ngx_int_t ngx_http_assist_asset(ngx_http_request_t *r, ngx_str_t *name);
+
+/* ngx_http_assist_feedback.c: an answer's id, and votes on it */
+#define NGX_HTTP_ASSIST_TOKEN_LEN  48   /* of an id, before ".service" */
+ngx_int_t ngx_http_assist_feedback_zone(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+/* writes a new id, "token.service"; returns its end */
+u_char *ngx_http_assist_feedback_id(ngx_http_request_t *r, u_char *p,
+    assist_str_t service);
+/* POST feedback: the body is read */
+void ngx_http_assist_feedback_body(ngx_http_request_t *r);
 
 /* ngx_http_assist_chat.c, ngx_http_assist_status.c: content handlers */
+/* the body in one piece; NGX_DONE: an error was sent */
+ngx_int_t ngx_http_assist_chat_read(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
+/* gives the body's object, JSON or a form, to `fields`; NGX_DONE: an error was
+ * sent */
+ngx_int_t ngx_http_assist_chat_parse(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *body,
+    ngx_int_t (*fields)(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+        json_t *json));
 ngx_int_t ngx_http_assist_chat_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_status_handler(ngx_http_request_t *r);
 

@@ -219,6 +219,8 @@ ngx_http_assist_answer_services(ngx_http_assist_main_conf_t *mcf,
         assist_buf_json(buf, row->agency_code);
         assist_buf_puts(buf, ",\"agency_name\":");
         assist_buf_json(buf, row->agency);
+        assist_buf_puts(buf, ",\"contact\":");
+        assist_buf_json(buf, row->contact);
         assist_buf_puts(buf, ",\"level\":");
         assist_buf_json(buf,
             assist_str_of(assist_level_name(

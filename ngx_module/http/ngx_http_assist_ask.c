@@ -39,8 +39,6 @@ static ngx_int_t ngx_http_assist_ask_send(ngx_http_request_t *r,
 static ngx_uint_t ngx_http_assist_ask_status(ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_json(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
-static void ngx_http_assist_ask_document(ngx_http_assist_ctx_t *ctx,
-    ngx_str_t *members, assist_buf_t *out);
 static void ngx_http_assist_sse_begin(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_buf_t *out);
 static void ngx_http_assist_sse_text(ngx_http_request_t *r,
@@ -67,15 +65,6 @@ const ngx_http_assist_stream_format_t  ngx_http_assist_sse_format = {
 
 
 static ngx_str_t  ngx_http_assist_json = ngx_string("application/json");
-
-/* AI Law 134/2025, Art. 11: people must know that they deal with AI. */
-
-static ngx_str_t  ngx_http_assist_disclosure_vi = ngx_string(
-    "Câu trả lời do trợ lý AI tạo tự động và có thể có sai sót. Hãy kiểm tra "
-    "nguồn dẫn trước khi làm theo.");
-static ngx_str_t  ngx_http_assist_disclosure_en = ngx_string(
-    "This answer was produced automatically by an AI assistant and can be "
-    "wrong. Check the source before you rely on it.");
 
 static ngx_str_t  ngx_http_assist_trouble_vi = ngx_string(
     "Trợ lý đang gặp sự cố. Vui lòng thử lại sau ít phút, hoặc xem trang của "
@@ -766,10 +755,6 @@ ngx_http_assist_ask_send(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         return ngx_http_assist_stream_end(r, ctx, members);
     }
 
-    if (ngx_http_assist_add_header(r, "Cache-Control", "no-store") != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
     r->headers_out.status = status;
 
     return ctx->shape->send(r, ctx, members);
@@ -804,18 +789,17 @@ ngx_http_assist_ask_status(ngx_http_assist_ctx_t *ctx)
 ngx_int_t
 ngx_http_assist_ask_id(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    assist_str_t  id;
+    assist_str_t  service;
 
-    id = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
+    service = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
 
-    ctx->id.data = ngx_pnalloc(r->pool, sizeof("0123456789abcdef.") + id.len);
+    ctx->id.data = ngx_pnalloc(r->pool,
+                               NGX_HTTP_ASSIST_TOKEN_LEN + 1 + service.len);
     if (ctx->id.data == NULL) {
         return NGX_ERROR;
     }
 
-    ctx->id.len = ngx_sprintf(ctx->id.data, "%08xD%08xD.%*s",
-                              (uint32_t) ngx_random(),
-                              (uint32_t) ngx_random(), id.len, id.data)
+    ctx->id.len = ngx_http_assist_feedback_id(r, ctx->id.data, service)
                   - ctx->id.data;
 
     return NGX_OK;
@@ -829,10 +813,13 @@ ngx_http_assist_ask_json(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t     body;
     assist_buf_t  buf = ASSIST_BUF_INIT;
 
-    ngx_http_assist_ask_document(ctx, members, &buf);
+    ngx_http_assist_ask_document(r, ctx, members, &buf);
     assist_buf_putc(&buf, '\n');
 
-    if (ngx_http_assist_take_buf(r, &buf, &body) != NGX_OK) {
+    if (ngx_http_assist_take_buf(r, &buf, &body) != NGX_OK
+        || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
+           != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -843,16 +830,15 @@ ngx_http_assist_ask_json(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
 /* The answer's members, and what each interaction has of its own. */
 
-static void
-ngx_http_assist_ask_document(ngx_http_assist_ctx_t *ctx, ngx_str_t *members,
-    assist_buf_t *out)
+void
+ngx_http_assist_ask_document(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *members, assist_buf_t *out)
 {
     const char  *cache;
     ngx_str_t   *disclosure;
 
     cache = assist_cache_name(ctx->event.cache);
-    disclosure = ctx->lang.data[0] == 'e' ? &ngx_http_assist_disclosure_en
-                                          : &ngx_http_assist_disclosure_vi;
+    disclosure = ngx_http_assist_disclosure(r, ctx->lang.data[0] == 'e');
 
     assist_buf_puts(out, "{\"id\":");
     assist_buf_json(out, ngx_http_assist_str(ctx->id));
@@ -872,7 +858,7 @@ ngx_http_assist_ask_document(ngx_http_assist_ctx_t *ctx, ngx_str_t *members,
     }
 
     assist_buf_puts(out, ",\"disclosure\":");
-    assist_buf_json(out, ngx_http_assist_str(*disclosure));
+    assist_buf_add(out, (char *) disclosure->data, disclosure->len);
     assist_buf_putc(out, '}');
 }
 
@@ -901,7 +887,7 @@ ngx_http_assist_sse_end(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 {
     if (ctx->event.outcome < ASSIST_ERROR_TIMEOUT) {
         assist_buf_puts(out, "event: answer\ndata: ");
-        ngx_http_assist_ask_document(ctx, members, out);
+        ngx_http_assist_ask_document(r, ctx, members, out);
         assist_buf_puts(out, "\n\n");
         return;
     }

@@ -4,22 +4,16 @@
 
 #include "ngx_http_assist.h"
 
-#include <jansson.h>
-
 
 static ngx_uint_t ngx_http_assist_chat_named(ngx_str_t *name,
     const char *what);
 static ngx_int_t ngx_http_assist_chat_not_allowed(ngx_http_request_t *r,
     const char *methods);
 static ngx_int_t ngx_http_assist_chat_ask(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
+    ngx_http_assist_ctx_t *ctx, ngx_http_client_body_handler_pt handler);
 static off_t ngx_http_assist_chat_max(ngx_http_assist_ctx_t *ctx);
 static ngx_uint_t ngx_http_assist_chat_is_json(ngx_str_t *type);
 static void ngx_http_assist_chat_body(ngx_http_request_t *r);
-static ngx_int_t ngx_http_assist_chat_read(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
-static ngx_int_t ngx_http_assist_chat_parse(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
 static ngx_int_t ngx_http_assist_chat_fields(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, json_t *json);
 static ngx_int_t ngx_http_assist_chat_string(ngx_http_request_t *r,
@@ -49,17 +43,40 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
+    if (lcf->api && name.len > 3 && ngx_strncmp(name.data, "v1/", 3) == 0) {
+        ctx->shape = &ngx_http_assist_openai_shape;
+
+    } else if (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) {
+        ctx->shape = &ngx_http_assist_html_shape;
+
+        rc = ngx_http_assist_chat_get(r, ctx, &name);
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    if (ctx->shape != &ngx_http_assist_openai_shape) {
+        ctx->shape = ngx_http_assist_wants_html(r)
+                     ? &ngx_http_assist_html_shape
+                     : &ngx_http_assist_json_shape;
+    }
+
     if (ngx_http_assist_chat_named(&name, "ask")) {
-        return r->method == NGX_HTTP_POST ? ngx_http_assist_chat_ask(r, ctx)
+        return r->method == NGX_HTTP_POST
+               ? ngx_http_assist_chat_ask(r, ctx, ngx_http_assist_chat_body)
                : ngx_http_assist_chat_not_allowed(r, "POST");
     }
 
-    if (lcf->api && name.len > 3 && ngx_strncmp(name.data, "v1/", 3) == 0) {
-        ctx->shape = &ngx_http_assist_openai_shape;
+    if (ngx_http_assist_chat_named(&name, "feedback")
+        && r->method == NGX_HTTP_POST)
+    {
+        return ngx_http_assist_chat_ask(r, ctx,
+                                        ngx_http_assist_feedback_body);
     }
 
     if (lcf->api && ngx_http_assist_chat_named(&name, "v1/chat/completions")) {
-        return r->method == NGX_HTTP_POST ? ngx_http_assist_chat_ask(r, ctx)
+        return r->method == NGX_HTTP_POST
+               ? ngx_http_assist_chat_ask(r, ctx, ngx_http_assist_chat_body)
                : ngx_http_assist_chat_not_allowed(r, "POST");
     }
 
@@ -80,7 +97,8 @@ ngx_http_assist_chat_handler(ngx_http_request_t *r)
 
     return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND, "not_found",
                                       "there is no \"%V\" here; questions go "
-                                      "to \"ask\"", &name);
+                                      "to \"ask\", votes to \"feedback\"",
+                                      &name);
 }
 
 
@@ -113,7 +131,8 @@ ngx_http_assist_chat_not_allowed(ngx_http_request_t *r, const char *methods)
 
 
 static ngx_int_t
-ngx_http_assist_chat_ask(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+ngx_http_assist_chat_ask(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_http_client_body_handler_pt handler)
 {
     ngx_int_t   rc;
     ngx_str_t  *type;
@@ -121,7 +140,9 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     type = r->headers_in.content_type ? &r->headers_in.content_type->value
                                       : NULL;
 
-    if (type == NULL || !ngx_http_assist_chat_is_json(type)) {
+    if (!ngx_http_assist_is_form(r)
+        && (type == NULL || !ngx_http_assist_chat_is_json(type)))
+    {
         rc = ngx_http_discard_request_body(r);
         if (rc != NGX_OK) {
             return rc;
@@ -146,7 +167,7 @@ ngx_http_assist_chat_ask(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     r->request_body_in_single_buf = 1;
 
-    rc = ngx_http_read_client_request_body(r, ngx_http_assist_chat_body);
+    rc = ngx_http_read_client_request_body(r, handler);
 
     return rc >= NGX_HTTP_SPECIAL_RESPONSE ? rc : NGX_DONE;
 }
@@ -196,16 +217,21 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
         }
     }
 
-    if (rc == NGX_OK && ngx_http_assist_accepts(r, "text/event-stream")) {
+    if (rc == NGX_OK && ctx->shape == &ngx_http_assist_json_shape
+        && ngx_http_assist_accepts(r, "text/event-stream"))
+    {
         rc = ngx_http_assist_stream_open(r, ctx, &ngx_http_assist_sse_format);
     }
 
-    if (rc == NGX_OK && ngx_http_assist_ask_again(r, ctx, &body) == NGX_OK) {
+    if (rc == NGX_OK && ctx->shape == &ngx_http_assist_json_shape
+        && ngx_http_assist_ask_again(r, ctx, &body) == NGX_OK)
+    {
         return;
     }
 
     if (rc == NGX_OK) {
-        rc = ngx_http_assist_chat_parse(r, ctx, &body);
+        rc = ngx_http_assist_chat_parse(r, ctx, &body,
+                                        ngx_http_assist_chat_fields);
     }
 
     if (rc == NGX_DONE) {
@@ -223,9 +249,7 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
 }
 
 
-/* NGX_DONE: an error was sent. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *body)
 {
@@ -251,13 +275,19 @@ ngx_http_assist_chat_read(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_chat_parse(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
-    ngx_str_t *body)
+    ngx_str_t *body, ngx_int_t (*fields)(ngx_http_request_t *r,
+        ngx_http_assist_ctx_t *ctx, json_t *json))
 {
     json_t        *json;
     ngx_int_t      rc;
     json_error_t   err;
+
+    if (ngx_http_assist_is_form(r)) {
+        json = ngx_http_assist_form(r, ctx, body);
+        return json ? fields(r, ctx, json) : NGX_ERROR;
+    }
 
     json = json_loadb((char *) body->data, body->len, JSON_REJECT_DUPLICATES,
                       &err);
@@ -275,7 +305,7 @@ ngx_http_assist_chat_parse(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
                                         "{\"question\":\"...\"}");
 
     } else {
-        rc = ngx_http_assist_chat_fields(r, ctx, json);
+        rc = fields(r, ctx, json);
         json_decref(json);
         return rc;
     }
@@ -407,25 +437,27 @@ ngx_http_assist_chat_service(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
 
 /*
- * An answer's id ends with its service, "0123456789abcdef.code@agency", or with
- * the code alone where it was of several agencies.
+ * An answer's id ends with its service, "token.code@agency", or with the code
+ * alone where it was of several agencies.
  */
 
 static void
 ngx_http_assist_chat_previous(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *id)
 {
+    u_char       *dot;
     uint32_t      service;
     unsigned      shared;
     assist_str_t  code;
 
-    if (id->len <= 17 || id->data[16] != '.') {
+    dot = ngx_strlchr(id->data, id->data + id->len, '.');
+
+    if (dot == NULL) {
         return;
     }
 
-    code = ngx_http_assist_str(*id);
-    code.data += 17;
-    code.len -= 17;
+    code.data = (char *) dot + 1;
+    code.len = (size_t) (id->data + id->len - (dot + 1));
 
     /* the request's own service comes after, and takes its place */
     service = ctx->service;

@@ -260,6 +260,34 @@ ngx_http_assist_coverage_untouched(ngx_http_request_t *r, ngx_uint_t blocked,
 
 
 void
+ngx_http_assist_coverage_vote(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, uint32_t service, ngx_uint_t useful)
+{
+    assist_counters_t            *slot;
+    ngx_http_assist_loc_conf_t   *lcf;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    if (ctx->excluded) {
+        return;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    ngx_http_assist_coverage_now();
+    slot = ngx_http_assist_coverage_slot(mcf, service);
+
+    if (slot) {
+        (void) ngx_atomic_fetch_add((ngx_atomic_t *) &slot->useful[useful], 1);
+    }
+
+    if (mcf->coverage_log && lcf->coverage_log) {
+        ngx_http_assist_evidence_vote(r, service, useful);
+    }
+}
+
+
+void
 ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in)
 {

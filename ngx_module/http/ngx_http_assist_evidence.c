@@ -37,6 +37,8 @@ typedef struct {
 } ngx_http_assist_evidence_t;
 
 
+static size_t ngx_http_assist_evidence_begin(ngx_http_request_t *r);
+static void ngx_http_assist_evidence_end(ngx_http_request_t *r, size_t before);
 static size_t ngx_http_assist_evidence_tail(ngx_str_t *name, u_char *buf,
     ngx_log_t *log);
 static void ngx_http_assist_evidence_chain(ngx_http_assist_evidence_t *ev);
@@ -121,35 +123,72 @@ ngx_http_assist_evidence_line(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, uint32_t service)
 {
     size_t                        before;
-    ngx_time_t                   *tp;
     assist_evidence_names_t       names;
     ngx_http_assist_evidence_t   *ev;
-    ngx_http_assist_main_conf_t  *mcf;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    ev = &ngx_http_assist_evidence;
+
+    ngx_memzero(&names, sizeof(assist_evidence_names_t));
+
+    names.service = ngx_http_assist_service_id(r, service, 0);
+    names.hook = ngx_http_assist_str(ctx->hook_name);
+    names.version = ngx_http_assist_str(ctx->hook_version);
+    names.provider = ngx_http_assist_str(ctx->provider);
+    names.model = ngx_http_assist_str(ctx->model);
+
+    before = ngx_http_assist_evidence_begin(r);
+    assist_evidence_interaction(&ev->lines, &ev->head, &ctx->event, &names);
+    ngx_http_assist_evidence_end(r, before);
+}
+
+
+void
+ngx_http_assist_evidence_vote(ngx_http_request_t *r, uint32_t service,
+    ngx_uint_t useful)
+{
+    size_t                       before;
+    ngx_http_assist_evidence_t  *ev;
+
+    ev = &ngx_http_assist_evidence;
+
+    before = ngx_http_assist_evidence_begin(r);
+    assist_evidence_feedback(&ev->lines, &ev->head, ngx_time(),
+                             ngx_http_assist_service_id(r, service, 0),
+                             (int) useful);
+    ngx_http_assist_evidence_end(r, before);
+}
+
+
+/* A line is added: where it begins. */
+
+static size_t
+ngx_http_assist_evidence_begin(ngx_http_request_t *r)
+{
+    ngx_time_t                  *tp;
+    ngx_http_assist_evidence_t  *ev;
+
     ev = &ngx_http_assist_evidence;
 
     if (ev->head.seq == 0) {
         ngx_http_assist_evidence_config(ev, r->connection->log);
     }
 
-    ngx_memzero(&names, sizeof(assist_evidence_names_t));
-
-    if (service != ASSIST_NONE) {
-        names.service = mcf->catalog->services[service].id;
-    }
-
-    names.hook = ngx_http_assist_str(ctx->hook_name);
-    names.version = ngx_http_assist_str(ctx->hook_version);
-    names.provider = ngx_http_assist_str(ctx->provider);
-    names.model = ngx_http_assist_str(ctx->model);
-
     tp = ngx_timeofday();
     ev->head.gmtoff = (int) tp->gmtoff;
     ev->head.seq++;
 
-    before = ev->lines.len;
-    assist_evidence_interaction(&ev->lines, &ev->head, &ctx->event, &names);
+    return ev->lines.len;
+}
+
+
+static void
+ngx_http_assist_evidence_end(ngx_http_request_t *r, size_t before)
+{
+    ngx_http_assist_evidence_t   *ev;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    ev = &ngx_http_assist_evidence;
 
     if (ev->lines.failed || ev->head.seq == 1) {
         /* nothing half-written, and no chain without its first line: the

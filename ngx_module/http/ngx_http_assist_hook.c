@@ -71,15 +71,25 @@ ngx_http_assist_hook_init(ngx_cycle_t *cycle, ngx_http_assist_main_conf_t *mcf)
     hook = mcf->hooks.elts;
 
     for (i = 0; i < mcf->hooks.nelts; i++) {
-        hook[i]->hook = assist_vm_hook(mcf->vm, hook[i]->source,
-                                       hook[i]->conf.elts,
-                                       (uint32_t) hook[i]->conf.nelts, &err);
+        hook[i]->hook = ngx_http_assist_hook_bind(mcf, hook[i], &err);
+
         if (hook[i]->hook == NULL) {
             ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
                           "assist: hook \"%V\" will not run in this worker: "
                           "%s", &hook[i]->file, err.text);
         }
     }
+}
+
+
+assist_hook_t *
+ngx_http_assist_hook_bind(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_hook_t *hook, assist_error_t *err)
+{
+    return hook->view
+           ? assist_vm_view(mcf->vm, hook->source, err)
+           : assist_vm_hook(mcf->vm, hook->source, hook->conf.elts,
+                            (uint32_t) hook->conf.nelts, err);
 }
 
 

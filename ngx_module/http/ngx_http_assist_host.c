@@ -83,7 +83,9 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_fetch,
     ngx_http_assist_host_chat,
     ngx_http_assist_host_chat_next,
-    ngx_http_assist_host_later
+    ngx_http_assist_host_later,
+    ngx_http_assist_view_document,
+    ngx_http_assist_view_emit
 };
 
 

@@ -287,6 +287,13 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       offsetof(ngx_http_assist_main_conf_t, node),
       NULL },
 
+    { ngx_string("assist_disclosure"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_disclosure_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, disclosure),
+      NULL },
+
     { ngx_string("assist_chat"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_assist_content,
@@ -458,6 +465,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     lcf->api = NGX_CONF_UNSET;
     lcf->token_budget = NGX_CONF_UNSET;
     lcf->coverage_log = NGX_CONF_UNSET;
+    lcf->disclosure = NGX_CONF_UNSET_PTR;
 
     return lcf;
 }
@@ -508,6 +516,7 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                       "which this one has not");
         return NGX_CONF_ERROR;
     }
+    ngx_conf_merge_ptr_value(conf->disclosure, prev->disclosure, NULL);
 
     if (conf->chat) {
         /* core's values are merged already: a question stays in memory */
@@ -557,6 +566,9 @@ ngx_http_assist_init(ngx_conf_t *cf)
         || ngx_http_assist_budget_zone(cf, mcf) != NGX_OK
         || ngx_http_assist_build_index(cf, mcf) != NGX_OK
         || ngx_http_assist_load_sources(cf, mcf) != NGX_OK
+        || ngx_http_assist_disclosure_default(cf, mcf) != NGX_OK
+        || ngx_http_assist_asset_load(cf, mcf) != NGX_OK
+        || ngx_http_assist_feedback_zone(cf, mcf) != NGX_OK
         || ngx_http_assist_coverage_check(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;

@@ -181,6 +181,24 @@ ngx_http_assist_op_sleep(ngx_http_request_t *r, ngx_queue_t *ops,
 }
 
 
+ngx_http_assist_op_t *
+ngx_http_assist_op_turn(ngx_http_request_t *r, ngx_queue_t *ops,
+    ngx_http_assist_op_handler_pt handler, void *data)
+{
+    ngx_http_assist_op_t  *op;
+
+    op = ngx_http_assist_op_create(r, ops, handler, data, 0);
+
+    if (op != NULL) {
+        /* what is posted for this turn would run in it, before the sockets */
+        op->done = 1;
+        ngx_post_event(&op->event, &ngx_posted_next_events);
+    }
+
+    return op;
+}
+
+
 /* The waiter's turn, as if its own connection had had an event. */
 
 static void

@@ -85,5 +85,9 @@ ngx_http_assist_op_t *ngx_http_assist_op_sleep(ngx_http_request_t *r,
     ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data,
     ngx_msec_t ms);
 
+/* A turn of the event loop, in which others have their turn; its value is nil. */
+ngx_http_assist_op_t *ngx_http_assist_op_turn(ngx_http_request_t *r,
+    ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data);
+
 
 #endif

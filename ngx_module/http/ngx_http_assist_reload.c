@@ -260,8 +260,7 @@ ngx_http_assist_reload_bind(ngx_log_t *log, ngx_http_assist_main_conf_t *mcf,
     hook = mcf->hooks.elts;
 
     for (i = 0; i < mcf->hooks.nelts; i++) {
-        hooks[i] = assist_vm_hook(mcf->vm, hook[i]->source, hook[i]->conf.elts,
-                                  (uint32_t) hook[i]->conf.nelts, &err);
+        hooks[i] = ngx_http_assist_hook_bind(mcf, hook[i], &err);
 
         /* one that was dead before may stay so */
         if (hooks[i] || hook[i]->hook == NULL) {

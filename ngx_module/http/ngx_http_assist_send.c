@@ -72,26 +72,28 @@ ngx_http_assist_json_error(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t     type, body;
     assist_buf_t  buf = ASSIST_BUF_INIT;
 
-    assist_buf_puts(&buf, "{\"error\":{\"code\":");
-    assist_buf_json(&buf, assist_str_of(code));
-    assist_buf_puts(&buf, ",\"message\":");
-    assist_buf_json(&buf, ngx_http_assist_str(*text));
-    assist_buf_puts(&buf, "}}\n");
+    ngx_http_assist_error_document(code, text, &buf);
+    assist_buf_putc(&buf, '\n');
 
-    body.len = buf.len;
-    body.data = buf.failed ? NULL : ngx_pnalloc(r->pool, buf.len);
-
-    if (body.data == NULL) {
-        assist_buf_free(&buf);
+    if (ngx_http_assist_take_buf(r, &buf, &body) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    ngx_memcpy(body.data, buf.data, buf.len);
-    assist_buf_free(&buf);
 
     ngx_str_set(&type, "application/json");
 
     return ngx_http_assist_send(r, status, &type, &body);
+}
+
+
+void
+ngx_http_assist_error_document(const char *code, ngx_str_t *text,
+    assist_buf_t *out)
+{
+    assist_buf_puts(out, "{\"error\":{\"code\":");
+    assist_buf_json(out, assist_str_of(code));
+    assist_buf_puts(out, ",\"message\":");
+    assist_buf_json(out, ngx_http_assist_str(*text));
+    assist_buf_puts(out, "}}");
 }
 
 

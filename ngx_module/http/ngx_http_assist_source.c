@@ -17,6 +17,8 @@ static ngx_int_t ngx_http_assist_module_name(ngx_conf_t *cf, ngx_str_t *path,
     size_t root, ngx_str_t *module);
 static const assist_source_t *ngx_http_assist_find_source(
     ngx_http_assist_main_conf_t *mcf, assist_str_t module);
+static ngx_http_assist_hook_t *ngx_http_assist_shipped(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf, const char *file);
 static ngx_int_t ngx_http_assist_bind(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf, ngx_http_assist_hook_t *hook);
 static void ngx_http_assist_synonym_error(ngx_conf_t *cf,
@@ -246,16 +248,16 @@ ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
     }
 
     if (mcf->chats) {
-        mcf->procedures = ngx_pcalloc(cf->pool,
-                                      sizeof(ngx_http_assist_hook_t));
-        hook = ngx_array_push(&mcf->hooks);
+        mcf->procedures = ngx_http_assist_shipped(cf, mcf,
+                                                  "assistants/procedures.lua");
+        mcf->chat_page = ngx_http_assist_shipped(cf, mcf,
+                                                 "assist/pages/chat.lua");
 
-        if (mcf->procedures == NULL || hook == NULL) {
+        if (mcf->procedures == NULL || mcf->chat_page == NULL) {
             return NGX_ERROR;
         }
 
-        ngx_str_set(&mcf->procedures->file, "assistants/procedures.lua");
-        *hook = mcf->procedures;
+        mcf->chat_page->view = 1;
     }
 
     hook = mcf->hooks.elts;
@@ -269,6 +271,31 @@ ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
     ngx_http_assist_hash_sources(mcf);
 
     return NGX_OK;
+}
+
+
+/* A hook of ours; what lies in assist_hook_path by its name takes its place. */
+
+static ngx_http_assist_hook_t *
+ngx_http_assist_shipped(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf,
+    const char *file)
+{
+    ngx_http_assist_hook_t  *hook, **slot;
+
+    hook = ngx_pcalloc(cf->pool, sizeof(ngx_http_assist_hook_t));
+    slot = ngx_array_push(&mcf->hooks);
+
+    if (hook == NULL || slot == NULL) {
+        return NULL;
+    }
+
+    hook->file.data = (u_char *) file;
+    hook->file.len = ngx_strlen(file);
+    hook->conf_file = cf->conf_file->file.name.data;
+    hook->conf_line = cf->conf_file->line;
+    *slot = hook;
+
+    return hook;
 }
 
 

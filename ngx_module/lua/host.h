@@ -25,6 +25,7 @@ typedef enum {
     ASSIST_PHASE_PAGE,
     ASSIST_PHASE_ASK,
     ASSIST_PHASE_LOG,
+    ASSIST_PHASE_RENDER,            /* of pages of ours; hooks have none */
     ASSIST_PHASE_MAX
 } assist_phase_t;
 
@@ -148,6 +149,12 @@ typedef struct {
         assist_value_t *value);
     /* runs a function (its reference) later, for nobody; NULL, or why not */
     const char *(*later)(void *host, int function);
+
+    /* phase render: the JSON of which a page is a view; a piece of the page,
+     * text is escaped. emit waits now and then; an error ends the page */
+    assist_str_t (*document)(void *host);
+    assist_wait_t (*emit)(void *host, assist_run_t *run, assist_str_t piece,
+        int is_text, assist_value_t *value);
 } assist_host_t;
 
 

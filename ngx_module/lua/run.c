@@ -217,7 +217,9 @@ assist_run_check(lua_State *L, const char *name, unsigned phases, int waits)
     char           list[64];
     assist_run_t  *run;
 
-    static const char  *const names[] = { "request", "page", "ask", "log" };
+    static const char  *const names[] = {
+        "request", "page", "ask", "log", "render"
+    };
 
     run = assist_vm_of(L)->run;
 

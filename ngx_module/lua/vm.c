@@ -12,12 +12,15 @@ typedef struct {
     const assist_source_t  *source;
     const assist_conf_t    *conf;
     uint32_t                nconf;
+    int                     view;
     assist_hook_t          *hook;
 } bind_t;
 
 
 static void *vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
 static int vm_open(lua_State *L);
+static assist_hook_t *vm_bind_file(assist_vm_t *vm, bind_t *bind,
+    assist_error_t *err);
 static int vm_bind(lua_State *L);
 static void vm_check_name(lua_State *L, assist_str_t name);
 static assist_str_t vm_keep_field(lua_State *L, int table, const char *name,
@@ -25,7 +28,7 @@ static assist_str_t vm_keep_field(lua_State *L, int table, const char *name,
 
 
 static const char  *const vm_phases[ASSIST_PHASE_MAX] = {
-    "request", "page", "ask", "log"
+    "request", "page", "ask", "log", "render"
 };
 
 
@@ -114,7 +117,6 @@ assist_hook_t *
 assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
     const assist_conf_t *conf, uint32_t nconf, assist_error_t *err)
 {
-    int     rc;
     bind_t  bind;
 
     memset(&bind, 0, sizeof(bind_t));
@@ -123,31 +125,22 @@ assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
     bind.conf = conf;
     bind.nconf = nconf;
 
-    bind.hook = calloc(1, sizeof(assist_hook_t));
-    if (bind.hook == NULL) {
-        assist_fail(err, 0, "no memory for a hook");
-        return NULL;
-    }
+    return vm_bind_file(vm, &bind, err);
+}
 
-    bind.hook->next = vm->hooks;
-    vm->hooks = bind.hook;
 
-    /* a file that loops when it is loaded must not keep the worker */
-    vm->steps = 100 * ASSIST_TICK_STEPS;
-    vm->stack = __builtin_frame_address(0);
-    assist_cpu_start(vm, assist_cpu_ticks(1000));
-    rc = assist_vm_protect(vm, vm_bind, &bind, err);
-    assist_cpu_stop(vm);
+assist_hook_t *
+assist_vm_view(assist_vm_t *vm, const assist_source_t *source,
+    assist_error_t *err)
+{
+    bind_t  bind;
 
-    if (rc != 0) {
-        vm->hooks = bind.hook->next;
-        free((char *) bind.hook->name.data);
-        free((char *) bind.hook->version.data);
-        free(bind.hook);
-        return NULL;
-    }
+    memset(&bind, 0, sizeof(bind_t));
+    bind.vm = vm;
+    bind.source = source;
+    bind.view = 1;
 
-    return bind.hook;
+    return vm_bind_file(vm, &bind, err);
 }
 
 
@@ -241,6 +234,39 @@ vm_open(lua_State *L)
 }
 
 
+static assist_hook_t *
+vm_bind_file(assist_vm_t *vm, bind_t *bind, assist_error_t *err)
+{
+    int  rc;
+
+    bind->hook = calloc(1, sizeof(assist_hook_t));
+    if (bind->hook == NULL) {
+        assist_fail(err, 0, "no memory for a hook");
+        return NULL;
+    }
+
+    bind->hook->next = vm->hooks;
+    vm->hooks = bind->hook;
+
+    /* a file that loops when it is loaded must not keep the worker */
+    vm->steps = 100 * ASSIST_TICK_STEPS;
+    vm->stack = __builtin_frame_address(0);
+    assist_cpu_start(vm, assist_cpu_ticks(1000));
+    rc = assist_vm_protect(vm, vm_bind, bind, err);
+    assist_cpu_stop(vm);
+
+    if (rc != 0) {
+        vm->hooks = bind->hook->next;
+        free((char *) bind->hook->name.data);
+        free((char *) bind->hook->version.data);
+        free(bind->hook);
+        return NULL;
+    }
+
+    return bind->hook;
+}
+
+
 static int
 vm_bind(lua_State *L)
 {
@@ -256,26 +282,38 @@ vm_bind(lua_State *L)
     lua_call(L, 1, 1);
 
     if (!lua_istable(L, -1)) {
-        return luaL_error(L, "%s must return a table: return { name = \"...\","
-                          " version = \"...\", request = function(ctx, conf) "
-                          "... end }", bind->source->path.data);
+        return luaL_error(L, "%s must return a table: return { %s ... end }",
+                          bind->source->path.data,
+                          bind->view ? "render = function(data, emit)"
+                                     : "name = \"...\", version = \"...\", "
+                                       "request = function(ctx, conf)");
     }
 
     for (i = 0; i < ASSIST_PHASE_MAX; i++) {
+        hook->functions[i] = LUA_NOREF;
+
+        if ((i == ASSIST_PHASE_RENDER) != bind->view) {
+            continue;
+        }
+
         lua_getfield(L, -1, vm_phases[i]);
 
         if (lua_isfunction(L, -1)) {
+
+            if (bind->view) {
+                assist_view_wrap(L);
+            }
+
             hook->functions[i] = luaL_ref(L, LUA_REGISTRYINDEX);
             continue;
         }
 
-        if (!lua_isnil(L, -1)) {
+        if (bind->view || !lua_isnil(L, -1)) {
             return luaL_error(L, "%s: \"%s\" must be a function, it is a %s",
                               bind->source->path.data, vm_phases[i],
                               luaL_typename(L, -1));
         }
 
-        hook->functions[i] = LUA_NOREF;
         lua_pop(L, 1);
     }
 

@@ -59,6 +59,14 @@ assist_hook_t *assist_vm_hook(assist_vm_t *vm, const assist_source_t *source,
     const assist_conf_t *conf, uint32_t nconf, assist_error_t *err);
 
 /*
+ * A page of ours: a module that returns { render = function(data, emit) }.
+ * Its run is of ASSIST_PHASE_RENDER: data is the host's document, emit(piece)
+ * takes what assist.html made as it is, and escapes text.
+ */
+assist_hook_t *assist_vm_view(assist_vm_t *vm, const assist_source_t *source,
+    assist_error_t *err);
+
+/*
  * What assist_vm_hook() binds from now on is read anew, modules included,
  * until assist_vm_reread_end(): with keep == 0 as it was before.
  */

@@ -133,6 +133,9 @@ int assist_markup(lua_State *L);
 void assist_markup_open(lua_State *L);
 int assist_markup_get(lua_State *L, int arg, assist_str_t *text);
 
+/* Replaces `render` on the stack's top by what its run calls (view.c). */
+void assist_view_wrap(lua_State *L);
+
 /* assist.redis (command.c), assist.fetch (fetch.c) */
 int assist_command(lua_State *L, assist_run_t *run);
 int assist_fetch(lua_State *L, assist_run_t *run);

@@ -21,7 +21,7 @@ test('an answer has the documented shape',
     assert.equal(got.headers['x-assist-cache'], undefined);
     assert.deepEqual(Object.keys(json).sort(), ['ai', 'answer', 'cache',
       'disclosure', 'id', 'model', 'outcome', 'services', 'sources']);
-    assert.match(json.id, /^[0-9a-f]{16}\.1\.001456@G01$/);
+    assert.match(json.id, /^[0-9a-f]{48}\.1\.001456@G01$/);
     assert.equal(json.outcome, 'answered');
     assert.equal(json.model, 'catalogue');
     assert.equal(json.ai, true);
@@ -29,6 +29,7 @@ test('an answer has the documented shape',
     assert.match(json.disclosure, /AI/);
     assert.deepEqual(json.services, [{ code: '1.001456',
       name: services[0].name, agency: 'G01', agency_name: 'Bộ Công an',
+      contact: '',
       level: 'full' }]);
     assert.deepEqual(json.sources, [{ title: services[0].name,
       url: '/dich-vu/1.001456.html', updated: '2026-11-01' }]);
@@ -93,7 +94,7 @@ test('what is no public service is not answered',
     assert.equal(got.status, 200);
     assert.equal(json.outcome, 'unanswerable');
     assert.deepEqual([json.services, json.sources], [[], []]);
-    assert.match(json.id, /^[0-9a-f]{16}\.$/);
+    assert.match(json.id, /^[0-9a-f]{48}\.$/);
   }));
 
 test('several services that fit are asked about',
@@ -212,8 +213,8 @@ refuses('an unknown agency', 400, 'unknown_service',
         body({ question: 'a', service: '1.001456', agency: 'H99' }));
 refuses('a long service name, cut inside a character', 400, 'unknown_service',
         body({ question: 'a', service: `x${'ộ'.repeat(400)}` }));
-refuses('a form', 415, 'unsupported_media_type',
-        { body: 'question=a', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } });
+refuses('a form of another kind', 415, 'unsupported_media_type',
+        { body: 'question=a', headers: { 'Content-Type': 'multipart/form-data' } });
 refuses('a type that only starts like JSON\'s', 415, 'unsupported_media_type',
         { ...body({ question: 'a' }), headers: { 'Content-Type': 'application/jsonlines' } });
 refuses('too much, with its length', 413, 'body_too_large',

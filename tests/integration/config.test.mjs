@@ -86,6 +86,19 @@ refuses('synonyms without a meaning, with file and line',
 const hooked = (directive) => `assist_hook_path hooks;
 server { listen 127.0.0.1:{{port}}; assist on; ${directive} }`;
 
+refuses('a notice that cannot be read', `assist_disclosure none.conf; ${chat}`,
+        /open\(\) "\S+\/none\.conf" failed \(2: No such file/);
+refuses('a notice in one language', `assist_disclosure ai.conf; ${chat}`,
+        /"\S+\/ai\.conf": a line "en = text" is missing.* in \S+nginx\.conf:\d/,
+        (stage) => stage.write('ai.conf', 'vi = AI\n'));
+refuses('a notice in a language that we do not have, with file and line',
+        `assist_disclosure ai.conf; ${chat}`,
+        /ai\.conf:2: unknown language "fr"; known are vi, en/,
+        (stage) => stage.write('ai.conf', 'vi = AI\nfr = IA\n'));
+refuses('a notice that is given twice',
+        `assist_disclosure ai.conf; assist_disclosure ai.conf; ${chat}`,
+        /"assist_disclosure" directive is duplicate/,
+        (stage) => stage.write('ai.conf', 'vi = AI\nen = AI\n'));
 refuses('a hook with a syntax error, at the line of the hook',
         hooked('assist_hook bad.lua;'),
         /hooks\/bad\.lua:4: 'then' expected.* in \S+nginx\.conf:\d+/, (stage) =>

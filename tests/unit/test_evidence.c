@@ -100,6 +100,36 @@ test_line(void **state)
 
 
 static void
+test_feedback(void **state)
+{
+    json_t        *v;
+    assist_buf_t   out = ASSIST_BUF_INIT;
+
+    static const char  expected[] =
+        "{\"v\":1,\"t\":\"2026-11-23T18:40:01+07:00\","
+        "\"w\":\"node1.4711-1\",\"seq\":42,\"type\":\"feedback\","
+        "\"service\":\"1.001456@H29\",\"useful\":false,\"crc\":\"";
+
+    (void) state;
+
+    assist_evidence_feedback(&out, &head, event.time, names.service, 0);
+
+    assert_true(out.len > sizeof(expected));
+    assert_memory_equal(out.data, expected, sizeof(expected) - 1);
+
+    out.len = 0;
+    assist_evidence_feedback(&out, &head, event.time, assist_str(""), 1);
+
+    v = parse(&out);
+    assert_true(json_is_null(json_object_get(v, "service")));
+    assert_true(json_is_true(json_object_get(v, "useful")));
+
+    json_decref(v);
+    assist_buf_free(&out);
+}
+
+
+static void
 test_nulls(void **state)
 {
     size_t          i;
@@ -397,6 +427,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_line),
+        cmocka_unit_test(test_feedback),
         cmocka_unit_test(test_nulls),
         cmocka_unit_test(test_time),
         cmocka_unit_test(test_crc),
