@@ -227,7 +227,7 @@ fill(cell_t *cells, const assist_figure_t *f, uint32_t service)
     cells[COL_LEVEL] = text(assist_str_of(assist_level_name(fact->level)));
     cells[COL_LEVEL].type = CELL_WORD;
     cells[COL_FIELD] = text(row->field);
-    cells[COL_ESSENTIAL] = number(CELL_BOOL, row->essential);
+    cells[COL_ESSENTIAL] = number(CELL_BOOL, fact->essential);
     cells[COL_EVIDENCE] = number(CELL_LEVELS, fact->reached);
     cells[COL_OFFICIAL] = number(CELL_BOOL,
                                  fact->level == ASSIST_LEVEL_FULL

@@ -36,11 +36,11 @@ static void cell_percent(page_t *page, int64_t hundredths);
 
 int
 assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_levels_t *levels, const char *format, assist_buf_t *out)
+    const assist_rules_t *rules, const char *format, assist_buf_t *out)
 {
     assist_figure_in_t  in;
 
-    if (assist_recount_figure(rc, audit, levels, &in) != 0) {
+    if (assist_recount_figure(rc, audit, rules, &in) != 0) {
         return -1;
     }
 
@@ -138,7 +138,7 @@ put_measure(page_t *page, const assist_figure_t *f)
 
     m = &f->measures[0];
 
-    table(page, m->title, columns, sizeof(columns) / sizeof(columns[0]));
+    table(page, assist_figure_title(m), columns, sizeof(columns) / sizeof(columns[0]));
     row(page);
     cell_uint(page, m->denominator);
     cell_uint(page, m->numerator);
@@ -158,9 +158,9 @@ put_measure(page_t *page, const assist_figure_t *f)
 static void
 put_agencies(page_t *page, const assist_figure_t *f)
 {
-    uint32_t                       i;
-    unsigned                       k;
-    const assist_figure_agency_t  *a;
+    uint32_t                      i;
+    unsigned                      k;
+    const assist_figure_group_t  *a;
 
     static const char *const  columns[] = {
         "Code", "Agency", "Services", "With AI (L2)", "Ratio", "L1", "L2",
@@ -169,8 +169,8 @@ put_agencies(page_t *page, const assist_figure_t *f)
 
     table(page, "Agencies", columns, sizeof(columns) / sizeof(columns[0]));
 
-    for (i = 0; i < f->nagencies; i++) {
-        a = &f->agencies[i];
+    for (i = 0; i < f->groups[ASSIST_GROUP_AGENCY].n; i++) {
+        a = &f->groups[ASSIST_GROUP_AGENCY].list[i];
 
         row(page);
         cell(page, a->code);

@@ -76,6 +76,7 @@ typedef struct {
     ngx_msec_t                       coverage_flush;
     ssize_t                          coverage_buffer;
     assist_levels_t                  levels;
+    assist_targets_t                *targets;
     ngx_str_t                        node;
 
     ngx_uint_t                       chats;         /* assist_chat locations */
@@ -343,6 +344,15 @@ void ngx_http_assist_coverage_event(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 void ngx_http_assist_coverage_view(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+/* ngx_http_assist_targets.c: what the figure is judged by, from files */
+char *ngx_http_assist_targets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* the built-in targets where there is no file; warns of names that the
+ * catalogue does not have */
+ngx_int_t ngx_http_assist_targets_check(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_targets_rules(ngx_http_assist_main_conf_t *mcf,
+    assist_rules_t *rules);
+
 void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in);
 /* lines of evidence that were lost */

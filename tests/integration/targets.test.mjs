@@ -1,0 +1,55 @@
+// What the figure is judged by: files of targets, as nginx -t and the status
+// endpoint see them.
+
+import { assert, coverage, site, test } from './harness.mjs';
+
+const measure = (figure, name) =>
+  figure.measures.find((one) => one.name === name);
+
+// What nginx -t says of one bad line, the second of its file.
+for (const [directive, first, line, why] of [
+  ['targets', '# ours', 'services = 30', /targets:2: expected "subset date = value"/],
+  ['targets', '# ours', 'all 2030-12-31 = 30', /targets:2: unknown subset "all"; known are services, /],
+  ['targets', '# ours', 'services 2030-12-31 = 130', /targets:2: a target must be a percentage/],
+  ['targets', 'services 2030-12-31 = 30', 'services 2029-12-31 = 40', /targets:2: milestones of "services" must be in the order/],
+]) {
+  test(`assist_${directive}: ${line}`, async (stage) => {
+    stage.write(directive, `${first}\n${line}\n`);
+    const { code, stderr } = await stage.check(`assist_${directive} ${directive};`);
+    assert.match(stderr, why);
+    assert.match(stderr, /\[emerg\]/);
+    assert.equal(code, 1);
+  });
+}
+
+test('a target of an agency that the catalogue does not have', async (stage) => {
+  stage.catalogue();
+  stage.write('targets', '\nagency:H30 2030-12-31 = 50\nagency:H29 2030-12-31 = 50\n');
+  const { code, stderr } = await stage.check(
+    site({ http: 'assist_targets targets;' }), { portal: '127.0.0.1:9' });
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /\[warn\].*assist_targets: line 2 is of the agency "H30", which the catalogue does not have/);
+  assert.doesNotMatch(stderr, /H29/);
+});
+
+test('measures are of the targets in force, also after a reload', async (stage) => {
+  stage.write('targets', 'services 2026-01-01 = 0\nservices 2099-12-31 = 100\nagency:H29 2099-12-31 = 50\n');
+  const { nginx, port } = await stage.site({ http: 'assist_targets targets;' });
+
+  let figure = await coverage(port);
+  assert.deepEqual(figure.measures.map((one) => one.name), [
+    'fully_online_services_with_ai', 'essential_services_with_ai',
+    'urban_areas_with_ai', 'officers_trained_in_ai',
+    'agencies_with_open_data_for_ai', 'agency:H29']);
+  assert.deepEqual(measure(figure, 'fully_online_services_with_ai').milestones.map(
+    ({ date, target }) => [date, target]), [['2026-01-01', 0], ['2099-12-31', 100]]);
+  assert.equal(measure(figure, 'agency:H29').denominator, 1);
+
+  stage.write('targets', 'agency:G01 2099-12-31 = 50\n');
+  await nginx.reload();
+  await nginx.oldWorkersGone();
+  figure = await coverage(port);
+  assert.deepEqual(figure.measures.map((one) => one.name).slice(5), ['agency:G01']);
+  assert.equal(measure(figure, 'fully_online_services_with_ai').milestones[1].date,
+               '2030-12-31');
+});
