@@ -12,6 +12,7 @@
 #include "chain.h"
 #include "ledger.h"
 #include "target.h"
+#include "tasks.h"
 
 
 /*
@@ -68,6 +69,7 @@ typedef struct {
 typedef struct {
     const assist_levels_t   *levels;
     const assist_targets_t  *targets;
+    const assist_tasks_t    *tasks;         /* NULL: none are on file */
     const assist_past_t     *past;          /* in any order */
     size_t                   npast;
 } assist_rules_t;
@@ -102,7 +104,8 @@ typedef struct {
 
 /*
  * Bits ASSIST_L*, judged on the better of the two months; by: -1 all, or only
- * what a model (ASSIST_BY_MODEL), or the catalogue alone, answered.  The rows
+ * what a model (ASSIST_BY_MODEL), or the catalogue alone, answered.  L1, which is
+ * of tasks, is in the documents alone.  The rows
  * of the service are looked for from its first one on: for all services at
  * once use the documents below, which go through the catalogue once.
  */

@@ -10,7 +10,7 @@
 
 
 static void put_method(assist_buf_t *out, const assist_figure_in_t *in);
-static void put_level_rules(assist_buf_t *out, const assist_levels_t *l);
+static void put_level_rules(assist_buf_t *out, const assist_rules_t *rules);
 static void put_thresholds(assist_buf_t *out, const assist_levels_t *l);
 static void put_share(assist_buf_t *out, double share);
 static void put_groups(assist_buf_t *out, const assist_figure_t *f,
@@ -66,7 +66,9 @@ assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
     put_groups(out, &f, ASSIST_GROUP_FIELD);
     lit(out, "],\"provinces\":[");
     put_groups(out, &f, ASSIST_GROUP_PROVINCE);
-    lit(out, "],\"quality\":");
+    lit(out, "],\"roadmap\":");
+    assist_figure_put_roadmap(out, &f);
+    lit(out, ",\"quality\":");
     put_quality(out, &f);
     lit(out, ",\"evidence_heads\":[");
 
@@ -120,6 +122,13 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
         "level that may be full in the denominator, all but those at L2, or "
         "only these.\","
 
+        "\"roadmap\":\"A task is overdue when its deadline is past and a "
+        "service that it covers is not at L2: of a procedure's and an "
+        "agency's tasks the fully online ones. Next are the fully online "
+        "services that are not at L2, essential ones first, then by views "
+        "and interactions of both months (views are not in the evidence: a "
+        "report goes by interactions alone).\","
+
         "\"counting\":\"Measures count procedure x agency. In procedures "
         "one code is one procedure, in the denominator where one of its "
         "services is full; any: one of these has reached the level; every: "
@@ -139,7 +148,7 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
         "use. Where lines of evidence were dropped, L3 and L4 are lower "
         "bounds.\",\"levels\":");
 
-    put_level_rules(out, in->rules.levels);
+    put_level_rules(out, &in->rules);
     lit(out, ",\"thresholds\":");
     put_thresholds(out, in->rules.levels);
     lit(out, "}");
@@ -149,10 +158,17 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
 /* The thresholds are our proposals: what is in force stands in the sentence. */
 
 static void
-put_level_rules(assist_buf_t *out, const assist_levels_t *l)
+put_level_rules(assist_buf_t *out, const assist_rules_t *rules)
 {
+    const assist_levels_t  *l;
+
+    l = rules->levels;
+
     lit(out, "{\"L1\":\"Declared: a task with an owner and a deadline is on "
-             "file. No tasks are on file here, so no service reaches it.\"");
+             "file, for the service, its procedure or its agency.");
+    assist_buf_puts(out, rules->tasks && rules->tasks->n
+                    ? "\"" : " No tasks are on file here, so no service "
+                             "reaches it.\"");
 
     assist_buf_printf(out, ",\"L2\":\"Enabled: shown to a user in the period "
         "(a hook was bound and the AI disclosure was given), and the newest "

@@ -33,17 +33,48 @@ assist_figure_group(assist_figure_t *f)
 }
 
 
+void
+assist_figure_group_count(assist_figure_t *f)
+{
+    uint32_t                     i, by, level;
+    assist_figure_group_t       *group;
+    const assist_figure_fact_t  *fact;
+
+    for (i = 0; i < f->in->catalog->nservices; i++) {
+        fact = &f->facts[i];
+
+        if (fact->row == ASSIST_NONE) {
+            continue;
+        }
+
+        for (by = 0; by < ASSIST_GROUP_MAX; by++) {
+            group = &f->groups[by].list[fact->groups[by]];
+            group->services++;
+
+            if (fact->level != ASSIST_LEVEL_FULL) {
+                continue;
+            }
+
+            group->denominator++;
+
+            for (level = 0; level < ASSIST_LEVELS_N; level++) {
+                group->levels[level] += fact->reached >> level & 1;
+            }
+        }
+    }
+}
+
+
 /* Groups are found by code; one that has no code, by its name. */
 
 static int
 group_by(assist_figure_t *f, assist_group_by_t by)
 {
     int                      failed;
-    uint32_t                 i, k, room, level;
+    uint32_t                 i, k, room;
     assist_str_t             code, name, key;
     assist_table_t           table = ASSIST_TABLE_INIT;
     assist_figure_fact_t    *fact;
-    assist_figure_group_t   *group;
     assist_figure_groups_t  *groups;
 
     groups = &f->groups[by];
@@ -72,16 +103,6 @@ group_by(assist_figure_t *f, assist_group_by_t by)
         }
 
         fact->groups[by] = k;
-        group = &groups->list[k];
-        group->services++;
-
-        if (fact->level == ASSIST_LEVEL_FULL) {
-            group->denominator++;
-
-            for (level = 0; level < ASSIST_LEVELS_N; level++) {
-                group->levels[level] += fact->reached >> level & 1;
-            }
-        }
     }
 
     assist_table_free(&table);

@@ -26,6 +26,8 @@ typedef struct {
     uint32_t        row;                /* its first row that counts;
                                            ASSIST_NONE: it is not counted */
     uint32_t        groups[ASSIST_GROUP_MAX];
+    uint32_t        task;               /* the one that it is under;
+                                           ASSIST_NONE: none */
     int32_t         updated;            /* newest day of the rows that count;
                                            INT32_MIN: missing */
     assist_level_t  low;                /* of the rows that count */
@@ -94,6 +96,15 @@ typedef struct {
 } assist_figure_measure_t;
 
 
+/* A task of the file: services that it covers, and those of them at L2. */
+typedef struct {
+    uint32_t        services;
+    uint32_t        done;
+    unsigned        known:1;            /* the catalogue has what it names */
+    unsigned        overdue:1;
+} assist_figure_task_t;
+
+
 typedef struct {
     const assist_figure_in_t  *in;
 
@@ -101,6 +112,8 @@ typedef struct {
     assist_figure_groups_t     groups[ASSIST_GROUP_MAX];
     uint32_t                   unknown;         /* services, level unknown */
     unsigned                   measured:1;      /* anything was counted */
+
+    assist_figure_task_t      *tasks;           /* one a task; NULL: none */
 
     assist_figure_measure_t   *measures;        /* one a target */
     uint32_t                   nmeasures;
@@ -111,8 +124,22 @@ typedef struct {
 int assist_figure_sum(assist_figure_t *f, const assist_figure_in_t *in);
 void assist_figure_release(assist_figure_t *f);
 
-/* The groups of all facts; -1: out of memory. */
+/* The groups of all facts, and then what is in them; -1: out of memory. */
 int assist_figure_group(assist_figure_t *f);
+void assist_figure_group_count(assist_figure_t *f);
+
+/* The task of each fact, and so L1; -1: out of memory. */
+int assist_figure_tasks(assist_figure_t *f);
+
+/* Has it an owner and a deadline? */
+static inline int
+assist_figure_complete(const assist_task_t *task)
+{
+    return task->unit.len && task->deadline != INT32_MIN;
+}
+
+/* The roadmap as JSON. */
+void assist_figure_put_roadmap(assist_buf_t *out, const assist_figure_t *f);
 
 /* The measures from the facts; -1: out of memory. */
 int assist_figure_measure(assist_figure_t *f);

@@ -35,7 +35,14 @@ assist_figure_sum(assist_figure_t *f, const assist_figure_in_t *in)
     read_rows(f);
     judge(f);
 
-    if (assist_figure_group(f) != 0 || assist_figure_measure(f) != 0) {
+    if (assist_figure_group(f) != 0 || assist_figure_tasks(f) != 0) {
+        assist_figure_release(f);
+        return -1;
+    }
+
+    assist_figure_group_count(f);
+
+    if (assist_figure_measure(f) != 0) {
         assist_figure_release(f);
         return -1;
     }
@@ -54,6 +61,7 @@ assist_figure_release(assist_figure_t *f)
     }
 
     free(f->facts);
+    free(f->tasks);
     free(f->measures);
 }
 
@@ -70,6 +78,7 @@ read_rows(assist_figure_t *f)
     for (i = 0; i < cat->nservices; i++) {
         f->facts[i].row = ASSIST_NONE;
         f->facts[i].updated = INT32_MIN;
+        f->facts[i].task = ASSIST_NONE;
     }
 
     for (i = 0; i < cat->nrows; i++) {

@@ -197,6 +197,13 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       0,
       NULL },
 
+    { ngx_string("assist_tasks"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_tasks,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("assist_node"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
@@ -269,7 +276,7 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
      *     mcf->catalog, match, image, procedures, redis, slots = NULL;
      *     mcf->cache_zone, coverage_zone, coverage_log = NULL;
      *     mcf->coverage_key = { 0, NULL };
-     *     mcf->targets = NULL;
+     *     mcf->targets, tasks = NULL;
      *     mcf->chats = 0;
      *     mcf->node = { 0, NULL };
      *     mcf->search, vm = NULL;

@@ -10,6 +10,9 @@ static ngx_int_t ngx_http_assist_targets_read(ngx_conf_t *cf, ngx_str_t *name,
 static ngx_int_t ngx_http_assist_targets_keep(ngx_conf_t *cf, void *data,
     void (*free)(void *data));
 static void ngx_http_assist_targets_free(void *data);
+static void ngx_http_assist_tasks_free(void *data);
+static void ngx_http_assist_tasks_check(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
 static ngx_uint_t ngx_http_assist_targets_known(assist_catalog_t *catalog,
     const assist_target_t *target);
 
@@ -46,6 +49,38 @@ ngx_http_assist_targets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+char *
+ngx_http_assist_tasks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_main_conf_t *mcf = conf;
+
+    ngx_str_t       *value, text;
+    assist_error_t   err;
+
+    if (mcf->tasks) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_http_assist_targets_read(cf, &value[1], &text) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->tasks = assist_tasks_parse(ngx_http_assist_str(text), &err);
+
+    if (mcf->tasks == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V:%uD: %s", &value[1],
+                           err.line, err.text);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_assist_targets_keep(cf, mcf->tasks,
+                                        ngx_http_assist_tasks_free)
+           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
 ngx_int_t
 ngx_http_assist_targets_check(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf)
@@ -74,6 +109,8 @@ ngx_http_assist_targets_check(ngx_conf_t *cf,
         return NGX_OK;
     }
 
+    ngx_http_assist_tasks_check(cf, mcf);
+
     for (i = ASSIST_SUBSET_FIXED; i < mcf->targets->n; i++) {
         target = &mcf->targets->list[i];
 
@@ -98,6 +135,7 @@ ngx_http_assist_targets_rules(ngx_http_assist_main_conf_t *mcf,
 
     rules->levels = &mcf->levels;
     rules->targets = mcf->targets;
+    rules->tasks = mcf->tasks;
 }
 
 
@@ -137,6 +175,35 @@ static void
 ngx_http_assist_targets_free(void *data)
 {
     assist_targets_free(data);
+}
+
+
+static void
+ngx_http_assist_tasks_free(void *data)
+{
+    assist_tasks_free(data);
+}
+
+
+/* Catalogues change: a task whose service is gone is no error. */
+
+static void
+ngx_http_assist_tasks_check(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
+{
+    uint32_t  n, line;
+
+    if (mcf->tasks == NULL) {
+        return;
+    }
+
+    n = assist_tasks_unknown(mcf->tasks, mcf->catalog, &line);
+
+    if (n) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "assist_tasks: %uD tasks are of services or agencies "
+                      "that the catalogue does not have, first in line %uD",
+                      n, line);
+    }
 }
 
 

@@ -1,7 +1,7 @@
 // What the figure is judged by: files of targets, as nginx -t and the status
 // endpoint see them.
 
-import { assert, coverage, site, test } from './harness.mjs';
+import { ask, assert, coverage, figures, site, test } from './harness.mjs';
 
 const measure = (figure, name) =>
   figure.measures.find((one) => one.name === name);
@@ -11,6 +11,9 @@ for (const [directive, first, line, why] of [
   ['targets', '# ours', 'services = 30', /targets:2: expected "subset date = value"/],
   ['targets', '# ours', 'all 2030-12-31 = 30', /targets:2: unknown subset "all"; known are services, /],
   ['targets', '# ours', 'services 2030-12-31 = 130', /targets:2: a target must be a percentage/],
+  ['tasks', 'service,task,unit,deadline', '1.001456,x,y,soon', /tasks:2: deadline "soon" is no date: write 2026-12-31/],
+  ['tasks', 'service,task,unit,deadline', '1.001456,,y,', /tasks:2: the task has no text/],
+  ['tasks', 'service,task,unit', '1.001456,x,y', /tasks:1: a column "deadline" is missing/],
   ['targets', 'services 2030-12-31 = 30', 'services 2029-12-31 = 40', /targets:2: milestones of "services" must be in the order/],
 ]) {
   test(`assist_${directive}: ${line}`, async (stage) => {
@@ -52,4 +55,29 @@ test('measures are of the targets in force, also after a reload', async (stage) 
   assert.deepEqual(figure.measures.map((one) => one.name).slice(5), ['agency:G01']);
   assert.equal(measure(figure, 'fully_online_services_with_ai').milestones[1].date,
                '2030-12-31');
+});
+
+test('tasks are joined with the evidence', async (stage) => {
+  stage.write('tasks', `Mã thủ tục,Mã cơ quan,Nhiệm vụ,Đơn vị chủ trì,Thời hạn
+1.001456,G01,Trợ lý hộ chiếu,Phòng QLXNC,01/02/2026
+1.001193,H29,Trợ lý khai sinh,Sở Tư pháp,31/12/2099
+9.999999,,Không có,,
+`);
+  const { port, nginx } = await stage.site({ http: 'assist_tasks tasks;' });
+  assert.match(nginx.log(), /assist_tasks: 1 tasks are of services or agencies that the catalogue does not have, first in line 4/);
+
+  const before = await coverage(port);
+  assert.deepEqual([before.roadmap.declared, before.roadmap.overdue,
+                    before.roadmap.remaining], [2, 1, 2]);
+  assert.equal(before.roadmap.overdue_tasks[0].unit, 'Phòng QLXNC');
+  assert.equal((await figures(port))['1.001456@G01'].overdue, true);
+
+  await ask(port, { service: '1.001456', question: 'Lệ phí?' });
+  const after = await coverage(port);
+  assert.deepEqual([after.roadmap.overdue, after.roadmap.remaining,
+                    after.roadmap.next.map((one) => one.code)],
+                   [0, 1, ['1.001193']]);
+  const row = (await figures(port))['1.001456@G01'];
+  assert.deepEqual([row.evidence, row.unit, row.deadline, row.overdue],
+                   [['L1', 'L2'], 'Phòng QLXNC', '2026-02-01', false]);
 });

@@ -248,7 +248,7 @@ test_nothing(void **state)
 
     static const char *const  keys[] = {
         "as_of", "period", "method", "catalogue", "measures", "agencies",
-        "fields", "provinces", "quality", "evidence_heads"
+        "fields", "provinces", "roadmap", "quality", "evidence_heads"
     };
     static const char *const  measure_keys[] = {
         "name", "subset", "title", "unit", "numerator", "denominator",
@@ -1040,7 +1040,7 @@ test_services(void **state)
     assert_int_equal(json_array_size(json_object_get(v, "services")), 3);
 
     s = json_array_get(json_object_get(v, "services"), 0);
-    assert_int_equal(json_object_size(s), 34);
+    assert_int_equal(json_object_size(s), 38);
     assert_string_equal(string(s, "code"), "1.000001");
     assert_string_equal(string(s, "name"), "Đăng ký khai sinh");
     assert_string_equal(string(s, "agency_code"), "H29");
@@ -1157,9 +1157,9 @@ test_csv(void **state)
         assert_non_null(strstr(out.data, ",L2 L3 L4,true,"));
         assert_int_equal(strncmp(out.data, "code,name,agency_code,agency,",
                                  29), 0);
-        assert_int_equal(cells(out.data), 34);
+        assert_int_equal(cells(out.data), 38);
         line = strchr(out.data, '\n') + 1;
-        assert_int_equal(cells(line), 34);
+        assert_int_equal(cells(line), 38);
         assist_buf_free(&out);
 
         assist_figure_coverage_csv(&w.in, &out);

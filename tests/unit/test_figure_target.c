@@ -330,6 +330,105 @@ test_groups(void **state)
 }
 
 
+static void
+test_roadmap(void **state)
+{
+    json_t          *v, *r;
+    world_t          w;
+    assist_tasks_t  *tasks;
+
+    static const char  file[] =
+        "service,agency,task,unit,deadline\n"
+        "1.000001@H29,,done,A,2026-01-01\n"        /* service 0, at L2 */
+        "1.000001@G01,,late,B,2026-11-22\n"        /* service 1 */
+        "1.000002,,nobody's,,2026-12-31\n"         /* services 2, 3 */
+        ",H29,all,C,2026-11-23\n"                  /* due today: not late */
+        "1.000006@H29,,in doubt,D,2025-01-01\n"    /* not fully online */
+        "1.000009,,gone,E,2025-01-01\n"
+        ",H31,gone,E,\n";
+
+    (void) state;
+
+    /* services 0, 2, 4 */
+    world_init(&w, "", 0x15);
+    tasks = assist_tasks_parse(assist_str_of(file), NULL);
+    assert_non_null(tasks);
+    w.in.rules.tasks = tasks;
+    w.now[3].views = 7;
+    w.now[5].views = 9;
+    w.now[5].outcomes[0][ASSIST_UNANSWERABLE] = 2;
+    w.now[6].views = 10;
+    v = coverage(&w);
+
+    /* all of H29 by the agency's task, and service 1 by its own */
+    assert_members(json_object_get(measure(v, "fully_online_services_with_ai"),
+                                   "levels"), "L1 L2", "6 3");
+
+    r = json_object_get(v, "roadmap");
+    assert_members(r, "tasks declared overdue ownerless undated unmatched "
+                   "remaining unplanned", "7 6 2 1 1 2 4 0");
+    assert_string_equal(json_string_value(json_object_get(r, "hash")),
+                        tasks->hash);
+
+    assert_int_equal(json_array_size(json_object_get(r, "overdue_tasks")), 2);
+    assert_members(json_array_get(json_object_get(r, "overdue_tasks"), 0),
+                   "line code agency_code task unit deadline services done",
+                   "3 \"1.000001\" \"G01\" \"late\" \"B\" "
+                   "\"2026-11-22\" 1 0");
+    assert_int_equal(json_array_size(json_object_get(r, "ownerless_tasks")),
+                     1);
+    assert_members(json_array_get(json_object_get(r, "ownerless_tasks"), 0),
+                   "task unit services done", "\"nobody's\" \"\" 2 1");
+
+    /* essential ones by volume, then the others by volume */
+
+    r = json_object_get(r, "next");
+    assert_int_equal(json_array_size(r), 4);
+    assert_members(json_array_get(r, 0),
+                   "code agency_code essential views interactions updated "
+                   "task unit deadline",
+                   "\"1.000002\" \"G01\" true 7 0 \"2026-11-01\" "
+                   "\"nobody's\" \"\" \"2026-12-31\"");
+    assert_members(json_array_get(r, 1), "code agency_code task",
+                   "\"1.000001\" \"G01\" \"late\"");
+    assert_members(json_array_get(r, 2), "code views interactions task",
+                   "\"1.000004\" 9 2 \"all\"");
+    assert_members(json_array_get(r, 3), "code", "\"1.000005\"");
+
+    json_decref(v);
+
+    /* an interaction that the evidence knows; views it does not know */
+    w.in.no_views = 1;
+    v = coverage(&w);
+    r = json_object_get(json_object_get(v, "roadmap"), "next");
+    assert_members(json_array_get(r, 2), "code views", "\"1.000004\" null");
+    json_decref(v);
+
+    assist_tasks_free(tasks);
+    world_free(&w);
+}
+
+
+/* Without a file: nothing is planned, and what comes next is known. */
+
+static void
+test_no_tasks(void **state)
+{
+    json_t   *v;
+    world_t   w;
+
+    (void) state;
+
+    world_init(&w, "", 0x15);
+    v = coverage(&w);
+    assert_members(json_object_get(v, "roadmap"),
+                   "hash tasks declared remaining unplanned overdue_tasks",
+                   "null 0 0 4 4 []");
+    json_decref(v);
+    world_free(&w);
+}
+
+
 /* What is past is known from its month's figure alone. */
 
 static void
@@ -395,6 +494,8 @@ main(void)
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_procedures),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_roadmap),
+        cmocka_unit_test(test_no_tasks),
         cmocka_unit_test(test_past)
     };
 

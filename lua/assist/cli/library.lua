@@ -282,6 +282,11 @@ assist_targets_t *assist_targets_create(assist_str_t file,
     assist_error_t *err);
 void assist_targets_free(assist_targets_t *targets);
 
+typedef struct assist_tasks_s  assist_tasks_t;
+
+assist_tasks_t *assist_tasks_parse(assist_str_t file, assist_error_t *err);
+void assist_tasks_free(assist_tasks_t *tasks);
+
 typedef struct {
     assist_str_t  name;
     int32_t       month;
@@ -292,6 +297,7 @@ typedef struct {
 typedef struct {
     const assist_levels_t   *levels;
     const assist_targets_t  *targets;
+    const assist_tasks_t    *tasks;
     const assist_past_t     *past;
     size_t                   npast;
 } assist_rules_t;

@@ -11,7 +11,7 @@ local rules = {}
 
 -- The options that name the files, added to a command's, for args.parse.
 function rules.options(known)
-  known.levels, known.targets = "text", "text"
+  known.levels, known.targets, known.tasks = "text", "text", "text"
   return known
 end
 
@@ -32,20 +32,24 @@ local function levels_of(path)
   return levels
 end
 
-local function targets_of(path)
-  local lib, err = library.load(), ffi.new "assist_error_t"
-  local text = path and files.need(path) or ""
-  local targets = lib.assist_targets_create(library.str(text), err)
-  if targets == nil then
-    failed(path or "targets", err)
+-- What a function of the library reads from a file, or from none.
+local function read(path, parse, free)
+  local err = ffi.new "assist_error_t"
+  local found = parse(library.str(path and files.need(path) or ""), err)
+  if found == nil then
+    failed(path or "assist", err)
   end
-  return ffi.gc(targets, lib.assist_targets_free)
+  return ffi.gc(found, free)
 end
 
 -- An assist_rules_t; what it points to lives as long as the process.
 function rules.read(options)
+  local lib = library.load()
   local kept = { levels = levels_of(options.levels),
-    targets = targets_of(options.targets) }
+    targets = read(options.targets, lib.assist_targets_create,
+      lib.assist_targets_free),
+    tasks = options.tasks and read(options.tasks, lib.assist_tasks_parse,
+      lib.assist_tasks_free) }
   rules.kept = kept
   return ffi.new("assist_rules_t", kept)
 end
