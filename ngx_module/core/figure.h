@@ -11,6 +11,7 @@
 #include "catalog.h"
 #include "chain.h"
 #include "ledger.h"
+#include "register.h"
 #include "target.h"
 #include "tasks.h"
 
@@ -67,11 +68,12 @@ typedef struct {
 
 /* What a figure is judged by. */
 typedef struct {
-    const assist_levels_t   *levels;
-    const assist_targets_t  *targets;
-    const assist_tasks_t    *tasks;         /* NULL: none are on file */
-    const assist_past_t     *past;          /* in any order */
-    size_t                   npast;
+    const assist_levels_t    *levels;
+    const assist_targets_t   *targets;
+    const assist_tasks_t     *tasks;        /* NULL: none are on file */
+    const assist_register_t  *registered;   /* NULL: nothing is */
+    const assist_past_t      *past;         /* in any order */
+    size_t                    npast;
 } assist_rules_t;
 
 

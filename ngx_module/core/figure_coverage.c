@@ -13,6 +13,7 @@ static void put_method(assist_buf_t *out, const assist_figure_in_t *in);
 static void put_level_rules(assist_buf_t *out, const assist_rules_t *rules);
 static void put_thresholds(assist_buf_t *out, const assist_levels_t *l);
 static void put_share(assist_buf_t *out, double share);
+static void put_files(assist_buf_t *out, const assist_rules_t *rules);
 static void put_groups(assist_buf_t *out, const assist_figure_t *f,
     assist_group_by_t by);
 static void put_quality(assist_buf_t *out, const assist_figure_t *f);
@@ -53,7 +54,9 @@ assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
     lit(out, ",\"rows\":");
     assist_buf_uint(out, in->catalog->nrows);
 
-    lit(out, "},\"measures\":[");
+    lit(out, "},\"files\":");
+    put_files(out, &in->rules);
+    lit(out, ",\"measures\":[");
 
     for (i = 0; i < f.nmeasures; i++) {
         assist_buf_puts(out, i ? "," : "");
@@ -121,6 +124,11 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
         "\"range\":\"ratio_min and ratio_max: were the services of unknown "
         "level that may be full in the denominator, all but those at L2, or "
         "only these.\","
+
+        "\"register\":\"Urban areas, officers and agencies with open data "
+        "are proved by dated documents (assist_register): each area and "
+        "agency once, people trained as the sum of the documents' counts. "
+        "A milestone that is past is judged by the documents of its day.\","
 
         "\"roadmap\":\"A task is overdue when its deadline is past and a "
         "service that it covers is not at L2: of a procedure's and an "
@@ -224,6 +232,34 @@ put_share(assist_buf_t *out, double share)
     }
 
     assist_buf_printf(out, "%u.%04u", n / 10000, n % 10000);
+}
+
+
+/* The hashes of what the figure is judged by; null: there is no such file. */
+
+static void
+put_files(assist_buf_t *out, const assist_rules_t *rules)
+{
+    char  levels[ASSIST_DIGEST_HEX + 1];
+
+    assist_levels_hash(rules->levels, levels);
+    assist_buf_printf(out, "{\"levels\":\"%s\",\"targets\":\"%s\"",
+                      levels, rules->targets->hash);
+
+    if (rules->tasks) {
+        assist_buf_printf(out, ",\"tasks\":\"%s\"", rules->tasks->hash);
+
+    } else {
+        lit(out, ",\"tasks\":null");
+    }
+
+    if (rules->registered) {
+        assist_buf_printf(out, ",\"register\":\"%s\"}",
+                          rules->registered->hash);
+
+    } else {
+        lit(out, ",\"register\":null}");
+    }
 }
 
 

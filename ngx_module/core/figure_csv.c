@@ -41,7 +41,8 @@ assist_figure_coverage_csv(const assist_figure_in_t *in, assist_buf_t *out)
              "target,gap,needed,needed_per_month,status,L1,L2,L3,L4,"
              "model_L2,model_L3,model_L4,"
              "catalogue_L2,catalogue_L3,catalogue_L4,ratio_min,ratio_max,"
-             "forecast,procedures,procedures_any_L2,procedures_every_L2\n");
+             "forecast,procedures,procedures_any_L2,procedures_every_L2,"
+             "documents\n");
 
     for (i = 0; i < f.nmeasures; i++) {
         put_measure(out, in, &f.measures[i]);
@@ -129,11 +130,13 @@ put_measure(assist_buf_t *out, const assist_figure_in_t *in,
 
     if (registered) {
         lit(out, ",,,");
+        put_uint(out, m->documents);
 
     } else {
         put_uint(out, m->procedures.n);
         put_uint(out, m->procedures.any[1]);
         put_uint(out, m->procedures.every[1]);
+        lit(out, ",");
     }
 
     lit(out, "\n");
@@ -159,7 +162,7 @@ put_group(assist_buf_t *out, const assist_figure_in_t *in, const char *type,
     put_ratios(out, assist_figure_ratio(g->levels[1], g->denominator));
     lit(out, ",,,,,");
     put_levels(out, g->levels, 0);
-    lit(out, ",,,,,,,,,,,,\n");
+    lit(out, ",,,,,,,,,,,,,\n");
 }
 
 

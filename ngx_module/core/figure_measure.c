@@ -14,6 +14,8 @@
 
 static void count(const assist_figure_t *f, assist_figure_measure_t *m,
     unsigned char *seen);
+static void look_up(const assist_figure_in_t *in, assist_figure_measure_t *m,
+    int32_t day);
 static uint32_t group_of(const assist_figure_t *f, const assist_target_t *t);
 static int belongs(const assist_figure_fact_t *fact,
     const assist_target_t *target, uint32_t group);
@@ -21,6 +23,9 @@ static void tally(uint32_t *levels, unsigned reached);
 static void compare(const assist_figure_t *f, assist_figure_measure_t *m);
 static uint32_t missing(const assist_figure_measure_t *m, int64_t target);
 static const char *status(const assist_figure_measure_t *m, int32_t today);
+static int measured(const assist_figure_measure_t *m);
+static int was(const assist_figure_in_t *in, assist_figure_measure_t *m,
+    const assist_milestone_t *milestone);
 static void judge_milestones(const assist_figure_in_t *in,
     assist_figure_measure_t *m);
 static void forecast(const assist_figure_in_t *in,
@@ -78,7 +83,10 @@ assist_figure_measure(assist_figure_t *f)
         m->of = t;
         m->people = t->subset == ASSIST_SUBSET_OFFICERS;
 
-        if (!assist_figure_registered(m)) {
+        if (assist_figure_registered(m)) {
+            look_up(f->in, m, f->in->today);
+
+        } else {
             count(f, m, seen);
         }
 
@@ -167,6 +175,22 @@ count(const assist_figure_t *f, assist_figure_measure_t *m,
             tally(m->procedures.every, ~(unsigned) seen[i] >> 4);
         }
     }
+}
+
+
+/* Documents say it of any day. */
+
+static void
+look_up(const assist_figure_in_t *in, assist_figure_measure_t *m, int32_t day)
+{
+    assist_registered_t  found;
+
+    found = assist_register_at(in->rules.registered, m->of->subset, day);
+
+    m->documents = found.entries;
+    m->numerator = found.numerator;
+    m->denominator = found.denominator;
+    m->measured = found.entries != 0;
 }
 
 
@@ -302,7 +326,7 @@ status(const assist_figure_measure_t *m, int32_t today)
 
     last = &m->of->milestones[m->of->nmilestones - 1];
 
-    if (!m->measured || (!m->people && m->denominator == 0)) {
+    if (!measured(m)) {
         return "not_measured";
     }
 
@@ -320,41 +344,66 @@ status(const assist_figure_measure_t *m, int32_t today)
 }
 
 
-/* What is past is judged by a figure of that month, or is not measured; what
- * is measured today says nothing of it. */
+static int
+measured(const assist_figure_measure_t *m)
+{
+    return m->measured && (m->people || m->denominator);
+}
+
+
+/* What is measured today says nothing of a milestone that is past. */
 
 static void
 judge_milestones(const assist_figure_in_t *in, assist_figure_measure_t *m)
 {
-    int32_t                    month;
     uint32_t                   i;
-    const assist_past_t       *past;
     assist_figure_measure_t    then;
     const assist_milestone_t  *milestone;
 
     for (i = 0; i < m->of->nmilestones; i++) {
         milestone = &m->of->milestones[i];
+        then = *m;
 
-        if (milestone->day >= in->today) {
-            m->milestones[i] = strcmp(m->status, "not_measured") == 0
-                               ? m->status
-                               : missing(m, milestone->value) == 0 ? "met"
-                               : m->needed == 0 ? "on_track" : "behind";
+        if (milestone->day < in->today) {
+            m->milestones[i] = !was(in, &then, milestone) ? "not_measured"
+                               : missing(&then, milestone->value) == 0
+                               ? "met" : "missed";
             continue;
         }
 
-        month = month_of(milestone->day);
-        past = past_of(in, m, month, month);
-        m->milestones[i] = "not_measured";
-
-        if (past != NULL && (m->people || past->denominator)) {
-            then = *m;
-            then.numerator = past->numerator;
-            then.denominator = past->denominator;
-            m->milestones[i] = missing(&then, milestone->value) == 0
-                               ? "met" : "missed";
-        }
+        m->milestones[i] = !measured(m) ? "not_measured"
+                           : missing(m, milestone->value) == 0 ? "met"
+                           : m->needed == 0 ? "on_track" : "behind";
     }
+}
+
+
+/* Makes a measure what it was at a milestone: by documents of that day, or by
+ * the figure of its month.  Is that known? */
+
+static int
+was(const assist_figure_in_t *in, assist_figure_measure_t *m,
+    const assist_milestone_t *milestone)
+{
+    int32_t               month;
+    const assist_past_t  *past;
+
+    if (assist_figure_registered(m)) {
+        look_up(in, m, milestone->day);
+        return measured(m);
+    }
+
+    month = month_of(milestone->day);
+    past = past_of(in, m, month, month);
+
+    if (past == NULL) {
+        return 0;
+    }
+
+    m->numerator = past->numerator;
+    m->denominator = past->denominator;
+
+    return m->denominator != 0;
 }
 
 
@@ -375,9 +424,7 @@ forecast(const assist_figure_in_t *in, assist_figure_measure_t *m)
     next = assist_target_next(m->of, in->today);
     past = past_of(in, m, now - PACE_MONTHS, now - 1);
 
-    if (next == NULL || past == NULL || !m->measured
-        || (!m->people && m->denominator == 0))
-    {
+    if (next == NULL || past == NULL || !measured(m)) {
         return;
     }
 

@@ -62,6 +62,7 @@ typedef struct {
     const assist_target_t  *of;
     unsigned        people:1;           /* counted, not a share of anything */
     unsigned        measured:1;
+    uint32_t        documents;          /* of the register */
     uint32_t        services;           /* of all levels */
     uint32_t        numerator;
     uint32_t        denominator;

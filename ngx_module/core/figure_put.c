@@ -140,11 +140,12 @@ put_levels(assist_buf_t *out, const assist_figure_measure_t *m)
     unsigned  by;
 
     if (assist_figure_registered(m)) {
-        lit(out, ",\"levels\":null,\"by\":null,\"procedures\":null");
+        assist_buf_printf(out, ",\"documents\":%u,\"levels\":null,"
+                          "\"by\":null,\"procedures\":null", m->documents);
         return;
     }
 
-    lit(out, ",\"levels\":");
+    lit(out, ",\"documents\":null,\"levels\":");
     assist_figure_put_levels(out, m->levels, 0);
     lit(out, ",\"by\":{");
 

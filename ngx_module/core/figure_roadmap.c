@@ -90,16 +90,7 @@ put_counts(assist_buf_t *out, const assist_figure_t *f)
         unmatched += !f->tasks[i].known;
     }
 
-    lit(out, "{\"hash\":");
-
-    if (tasks) {
-        assist_buf_printf(out, "\"%s\"", tasks->hash);
-
-    } else {
-        lit(out, "null");
-    }
-
-    assist_buf_printf(out, ",\"tasks\":%u,\"declared\":%u,\"overdue\":%u,"
+    assist_buf_printf(out, "{\"tasks\":%u,\"declared\":%u,\"overdue\":%u,"
                       "\"ownerless\":%u,\"undated\":%u,\"unmatched\":%u", n,
                       f->measures[ASSIST_SUBSET_SERVICES].levels[0], overdue,
                       ownerless, undated, unmatched);

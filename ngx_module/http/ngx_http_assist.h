@@ -78,6 +78,7 @@ typedef struct {
     assist_levels_t                  levels;
     assist_targets_t                *targets;
     assist_tasks_t                  *tasks;
+    assist_register_t               *registered;
     ngx_str_t                        node;
 
     ngx_uint_t                       chats;         /* assist_chat locations */
@@ -348,6 +349,7 @@ void ngx_http_assist_coverage_view(ngx_http_request_t *r,
 /* ngx_http_assist_targets.c: what the figure is judged by, from files */
 char *ngx_http_assist_targets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_assist_tasks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_register(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* the built-in targets where there is no file; warns of names that the
  * catalogue does not have */
 ngx_int_t ngx_http_assist_targets_check(ngx_conf_t *cf,

@@ -204,6 +204,13 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       0,
       NULL },
 
+    { ngx_string("assist_register"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_register,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("assist_node"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
@@ -276,7 +283,7 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
      *     mcf->catalog, match, image, procedures, redis, slots = NULL;
      *     mcf->cache_zone, coverage_zone, coverage_log = NULL;
      *     mcf->coverage_key = { 0, NULL };
-     *     mcf->targets, tasks = NULL;
+     *     mcf->targets, tasks, registered = NULL;
      *     mcf->chats = 0;
      *     mcf->node = { 0, NULL };
      *     mcf->search, vm = NULL;

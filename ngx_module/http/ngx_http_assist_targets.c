@@ -1,18 +1,29 @@
 /*
- * What the figure is judged by: files that the master reads.
+ * What the figure is judged by: files of targets, tasks and documents, which
+ * the master reads.
  */
 
 #include "ngx_http_assist.h"
 
 
-static ngx_int_t ngx_http_assist_targets_read(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *text);
+/* A parser of core, NULL: failed; and what frees what it made. */
+typedef void *(*ngx_http_assist_parse_pt)(assist_str_t file,
+    assist_error_t *err);
+
+
+static char *ngx_http_assist_targets_file(ngx_conf_t *cf, void **place,
+    ngx_http_assist_parse_pt parse, ngx_pool_cleanup_pt free);
 static ngx_int_t ngx_http_assist_targets_keep(ngx_conf_t *cf, void *data,
-    void (*free)(void *data));
+    ngx_pool_cleanup_pt free);
+static void *ngx_http_assist_targets_parse(assist_str_t file,
+    assist_error_t *err);
 static void ngx_http_assist_targets_free(void *data);
+static void *ngx_http_assist_tasks_parse(assist_str_t file,
+    assist_error_t *err);
 static void ngx_http_assist_tasks_free(void *data);
-static void ngx_http_assist_tasks_check(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
+static void *ngx_http_assist_register_parse(assist_str_t file,
+    assist_error_t *err);
+static void ngx_http_assist_register_free(void *data);
 static ngx_uint_t ngx_http_assist_targets_known(assist_catalog_t *catalog,
     const assist_target_t *target);
 
@@ -22,30 +33,9 @@ ngx_http_assist_targets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_assist_main_conf_t *mcf = conf;
 
-    ngx_str_t       *value, text;
-    assist_error_t   err;
-
-    if (mcf->targets) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_http_assist_targets_read(cf, &value[1], &text) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    mcf->targets = assist_targets_create(ngx_http_assist_str(text), &err);
-
-    if (mcf->targets == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V:%uD: %s", &value[1],
-                           err.line, err.text);
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_assist_targets_keep(cf, mcf->targets,
-                                        ngx_http_assist_targets_free)
-           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return ngx_http_assist_targets_file(cf, (void **) &mcf->targets,
+                                        ngx_http_assist_targets_parse,
+                                        ngx_http_assist_targets_free);
 }
 
 
@@ -54,30 +44,20 @@ ngx_http_assist_tasks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_assist_main_conf_t *mcf = conf;
 
-    ngx_str_t       *value, text;
-    assist_error_t   err;
+    return ngx_http_assist_targets_file(cf, (void **) &mcf->tasks,
+                                        ngx_http_assist_tasks_parse,
+                                        ngx_http_assist_tasks_free);
+}
 
-    if (mcf->tasks) {
-        return "is duplicate";
-    }
 
-    value = cf->args->elts;
+char *
+ngx_http_assist_register(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_assist_main_conf_t *mcf = conf;
 
-    if (ngx_http_assist_targets_read(cf, &value[1], &text) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    mcf->tasks = assist_tasks_parse(ngx_http_assist_str(text), &err);
-
-    if (mcf->tasks == NULL) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V:%uD: %s", &value[1],
-                           err.line, err.text);
-        return NGX_CONF_ERROR;
-    }
-
-    return ngx_http_assist_targets_keep(cf, mcf->tasks,
-                                        ngx_http_assist_tasks_free)
-           == NGX_OK ? NGX_CONF_OK : NGX_CONF_ERROR;
+    return ngx_http_assist_targets_file(cf, (void **) &mcf->registered,
+                                        ngx_http_assist_register_parse,
+                                        ngx_http_assist_register_free);
 }
 
 
@@ -85,21 +65,16 @@ ngx_int_t
 ngx_http_assist_targets_check(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf)
 {
-    uint32_t          i;
-    assist_error_t    err;
+    uint32_t          i, n, line;
     assist_target_t  *target;
 
     if (mcf->targets == NULL) {
-        mcf->targets = assist_targets_create(assist_str(""), &err);
+        mcf->targets = assist_targets_create(assist_str(""), NULL);
 
-        if (mcf->targets == NULL) {
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "%s", err.text);
-            return NGX_ERROR;
-        }
-
-        if (ngx_http_assist_targets_keep(cf, mcf->targets,
-                                         ngx_http_assist_targets_free)
-            != NGX_OK)
+        if (mcf->targets == NULL
+            || ngx_http_assist_targets_keep(cf, mcf->targets,
+                                            ngx_http_assist_targets_free)
+               != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -109,7 +84,7 @@ ngx_http_assist_targets_check(ngx_conf_t *cf,
         return NGX_OK;
     }
 
-    ngx_http_assist_tasks_check(cf, mcf);
+    /* catalogues change: what is of a service that is gone is no error */
 
     for (i = ASSIST_SUBSET_FIXED; i < mcf->targets->n; i++) {
         target = &mcf->targets->list[i];
@@ -121,6 +96,16 @@ ngx_http_assist_targets_check(ngx_conf_t *cf,
                           assist_subset_name(target->subset),
                           target->value.len, target->value.data);
         }
+    }
+
+    n = mcf->tasks ? assist_tasks_unknown(mcf->tasks, mcf->catalog, &line)
+                   : 0;
+
+    if (n) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "assist_tasks: %uD tasks are of services or agencies "
+                      "that the catalogue does not have, first in line %uD",
+                      n, line);
     }
 
     return NGX_OK;
@@ -136,25 +121,46 @@ ngx_http_assist_targets_rules(ngx_http_assist_main_conf_t *mcf,
     rules->levels = &mcf->levels;
     rules->targets = mcf->targets;
     rules->tasks = mcf->tasks;
+    rules->registered = mcf->registered;
 }
 
 
-/* The file that a directive names, whose name becomes a full one. */
-
-static ngx_int_t
-ngx_http_assist_targets_read(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *text)
+static char *
+ngx_http_assist_targets_file(ngx_conf_t *cf, void **place,
+    ngx_http_assist_parse_pt parse, ngx_pool_cleanup_pt free)
 {
-    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
-        return NGX_ERROR;
+    ngx_str_t       *value, name, text;
+    assist_error_t   err;
+
+    if (*place) {
+        return "is duplicate";
     }
 
-    return ngx_http_assist_read_file(cf, name, text);
+    value = cf->args->elts;
+    name = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK
+        || ngx_http_assist_read_file(cf, &name, &text) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    *place = parse(ngx_http_assist_str(text), &err);
+
+    if (*place == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V:%uD: %s", &name,
+                           err.line, err.text);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_http_assist_targets_keep(cf, *place, free) == NGX_OK
+           ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 
 static ngx_int_t
 ngx_http_assist_targets_keep(ngx_conf_t *cf, void *data,
-    void (*free)(void *data))
+    ngx_pool_cleanup_pt free)
 {
     ngx_pool_cleanup_t  *cln;
 
@@ -171,10 +177,24 @@ ngx_http_assist_targets_keep(ngx_conf_t *cf, void *data,
 }
 
 
+static void *
+ngx_http_assist_targets_parse(assist_str_t file, assist_error_t *err)
+{
+    return assist_targets_create(file, err);
+}
+
+
 static void
 ngx_http_assist_targets_free(void *data)
 {
     assist_targets_free(data);
+}
+
+
+static void *
+ngx_http_assist_tasks_parse(assist_str_t file, assist_error_t *err)
+{
+    return assist_tasks_parse(file, err);
 }
 
 
@@ -185,25 +205,17 @@ ngx_http_assist_tasks_free(void *data)
 }
 
 
-/* Catalogues change: a task whose service is gone is no error. */
+static void *
+ngx_http_assist_register_parse(assist_str_t file, assist_error_t *err)
+{
+    return assist_register_parse(file, err);
+}
+
 
 static void
-ngx_http_assist_tasks_check(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
+ngx_http_assist_register_free(void *data)
 {
-    uint32_t  n, line;
-
-    if (mcf->tasks == NULL) {
-        return;
-    }
-
-    n = assist_tasks_unknown(mcf->tasks, mcf->catalog, &line);
-
-    if (n) {
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "assist_tasks: %uD tasks are of services or agencies "
-                      "that the catalogue does not have, first in line %uD",
-                      n, line);
-    }
+    assist_register_free(data);
 }
 
 
@@ -212,18 +224,17 @@ ngx_http_assist_targets_known(assist_catalog_t *catalog,
     const assist_target_t *target)
 {
     uint32_t             i;
+    assist_str_t         key;
     const assist_row_t  *row;
 
     for (i = 0; i < catalog->nrows; i++) {
         row = &catalog->rows[i];
 
-        if (assist_str_eq(target->value,
-                          target->subset == ASSIST_SUBSET_FIELD ? row->field
-                          : target->subset == ASSIST_SUBSET_PROVINCE
-                          ? row->province
-                          : row->agency_code.len ? row->agency_code
-                          : row->agency))
-        {
+        key = target->subset == ASSIST_SUBSET_FIELD ? row->field
+              : target->subset == ASSIST_SUBSET_PROVINCE ? row->province
+              : row->agency_code.len ? row->agency_code : row->agency;
+
+        if (assist_str_eq(target->value, key)) {
             return 1;
         }
     }

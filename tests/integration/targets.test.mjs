@@ -14,6 +14,8 @@ for (const [directive, first, line, why] of [
   ['tasks', 'service,task,unit,deadline', '1.001456,x,y,soon', /tasks:2: deadline "soon" is no date: write 2026-12-31/],
   ['tasks', 'service,task,unit,deadline', '1.001456,,y,', /tasks:2: the task has no text/],
   ['tasks', 'service,task,unit', '1.001456,x,y', /tasks:1: a column "deadline" is missing/],
+  ['register', 'measure,name,count,date,document,unit', 'officers,,,2026-01-01,1/BC,A', /register:2: a row of officers needs the count/],
+  ['register', 'measure,name,count,date,document,unit', 'staff,,3,2026-01-01,1/BC,A', /register:2: unknown measure "staff"; known are urban_areas, officers and open_data/],
   ['targets', 'services 2030-12-31 = 30', 'services 2029-12-31 = 40', /targets:2: milestones of "services" must be in the order/],
 ]) {
   test(`assist_${directive}: ${line}`, async (stage) => {
@@ -80,4 +82,23 @@ test('tasks are joined with the evidence', async (stage) => {
   const row = (await figures(port))['1.001456@G01'];
   assert.deepEqual([row.evidence, row.unit, row.deadline, row.overdue],
                    [['L1', 'L2'], 'Phòng QLXNC', '2026-02-01', false]);
+});
+
+test('the register proves what traffic cannot', async (stage) => {
+  stage.write('register', `measure,name,count,total,date,document,unit
+officers,,120,,2024-10-01,15/BC-SNV,Sở Nội vụ
+officers,,900,,2026-02-01,3/BC-SNV,Sở Nội vụ
+open_data,Sở Y tế,,,2026-02-01,8/QĐ,Sở Y tế
+open_data,,,20,2024-01-01,1/QĐ,Văn phòng
+`);
+  const { port } = await stage.site({ http: 'assist_register register;' });
+  const figure = await coverage(port);
+  const officers = measure(figure, 'officers_trained_in_ai');
+  assert.deepEqual([officers.numerator, officers.status,
+                    officers.milestones.map((one) => one.status)],
+                   [1020, 'met', ['met', 'met']]);
+  const data = measure(figure, 'agencies_with_open_data_for_ai');
+  assert.deepEqual([data.ratio, data.status, data.milestones[0].status],
+                   [5, 'behind', 'not_measured']);
+  assert.equal(measure(figure, 'urban_areas_with_ai').status, 'not_measured');
 });

@@ -247,15 +247,15 @@ test_nothing(void **state)
     world_t   w;
 
     static const char *const  keys[] = {
-        "as_of", "period", "method", "catalogue", "measures", "agencies",
+        "as_of", "period", "method", "catalogue", "files", "measures", "agencies",
         "fields", "provinces", "roadmap", "quality", "evidence_heads"
     };
     static const char *const  measure_keys[] = {
         "name", "subset", "title", "unit", "numerator", "denominator",
         "denominator_min", "denominator_max", "ratio", "ratio_text",
         "ratio_min", "ratio_max", "target", "gap", "needed",
-        "needed_per_month", "status", "milestones", "forecast", "levels",
-        "by", "procedures"
+        "needed_per_month", "status", "milestones", "forecast",
+        "documents", "levels", "by", "procedures"
     };
 
     (void) state;
@@ -1171,7 +1171,7 @@ test_csv(void **state)
         assert_non_null(strstr(out.data, ",100.00 %,52.11,-47.89,0,"));
 
         for (n = 0, line = out.data; *line; n++) {
-            assert_int_equal(cells(line), 33);
+            assert_int_equal(cells(line), 34);
             line = strchr(line, '\n') + 1;
         }
 

@@ -367,7 +367,8 @@ test_roadmap(void **state)
     r = json_object_get(v, "roadmap");
     assert_members(r, "tasks declared overdue ownerless undated unmatched "
                    "remaining unplanned", "7 6 2 1 1 2 4 0");
-    assert_string_equal(json_string_value(json_object_get(r, "hash")),
+    assert_string_equal(json_string_value(json_object_get(
+                            json_object_get(v, "files"), "tasks")),
                         tasks->hash);
 
     assert_int_equal(json_array_size(json_object_get(r, "overdue_tasks")), 2);
@@ -422,9 +423,71 @@ test_no_tasks(void **state)
     world_init(&w, "", 0x15);
     v = coverage(&w);
     assert_members(json_object_get(v, "roadmap"),
-                   "hash tasks declared remaining unplanned overdue_tasks",
-                   "null 0 0 4 4 []");
+                   "tasks declared remaining unplanned overdue_tasks",
+                   "0 0 4 4 []");
+    assert_members(json_object_get(v, "files"), "tasks register",
+                   "null null");
     json_decref(v);
+    world_free(&w);
+}
+
+
+/* Documents have dates: what was proved at the end of 2024 is known. */
+
+static void
+test_register(void **state)
+{
+    json_t             *v;
+    world_t             w;
+    assist_register_t  *reg;
+
+    static const char  file[] =
+        "measure,name,count,total,date,document,unit\n"
+        "officers,course one,90,,2024-06-01,1/BC,A\n"
+        "officers,,20,,2024-12-31,2/BC,A\n"
+        "officers,,300,,2026-03-01,3/BC,A\n"
+        "officers,,999,,2026-11-24,4/BC,A\n"       /* tomorrow */
+        "open_data,Bộ A,,,2025-05-01,5/QĐ,B\n"
+        "open_data,bộ  a,,,2024-05-01,6/QĐ,B\n"    /* the same, earlier */
+        "open_data,Tỉnh C,,,2026-05-01,7/QĐ,B\n"
+        "open_data,,,12,2024-01-01,8/QĐ,B\n"
+        "open_data,,,3,2026-01-01,9/QĐ,B\n"
+        "urban_areas,Đô thị D,,,2026-05-01,10/QĐ,B\n";
+
+    (void) state;
+
+    world_init(&w, "", 1);
+    reg = assist_register_parse(assist_str_of(file), NULL);
+    assert_non_null(reg);
+    w.in.rules.registered = reg;
+    v = coverage(&w);
+
+    /* 384.25 officers are the target of 2026-11-23 */
+    assert_members(measure(v, "officers_trained_in_ai"),
+                   "documents " PROGRESS " milestones",
+                   "3 410 null null 384.25 -25.75 0 12.04 \"on_track\" "
+                   "[{\"date\":\"2024-12-31\",\"target\":100.0,"
+                   "\"status\":\"met\"},{\"date\":\"2030-12-31\","
+                   "\"target\":1000.0,\"status\":\"on_track\"}]");
+
+    assert_members(measure(v, "agencies_with_open_data_for_ai"),
+                   "documents " PROGRESS " milestones",
+                   "3 2 3 66.67 45.27 -21.4 0 0.02 \"on_track\" "
+                   "[{\"date\":\"2024-12-31\",\"target\":20.0,"
+                   "\"status\":\"missed\"},{\"date\":\"2030-12-31\","
+                   "\"target\":100.0,\"status\":\"on_track\"}]");
+
+    /* how many there are in all nobody said */
+    assert_members(measure(v, "urban_areas_with_ai"),
+                   "documents " PROGRESS " milestones",
+                   "1 1 0 null 45.27 null 0 null \"not_measured\" "
+                   "[{\"date\":\"2024-12-31\",\"target\":20.0,"
+                   "\"status\":\"not_measured\"},{\"date\":"
+                   "\"2030-12-31\",\"target\":100.0,"
+                   "\"status\":\"not_measured\"}]");
+
+    json_decref(v);
+    assist_register_free(reg);
     world_free(&w);
 }
 
@@ -496,6 +559,7 @@ main(void)
         cmocka_unit_test(test_groups),
         cmocka_unit_test(test_roadmap),
         cmocka_unit_test(test_no_tasks),
+        cmocka_unit_test(test_register),
         cmocka_unit_test(test_past)
     };
 

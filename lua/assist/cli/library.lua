@@ -287,6 +287,12 @@ typedef struct assist_tasks_s  assist_tasks_t;
 assist_tasks_t *assist_tasks_parse(assist_str_t file, assist_error_t *err);
 void assist_tasks_free(assist_tasks_t *tasks);
 
+typedef struct assist_register_s  assist_register_t;
+
+assist_register_t *assist_register_parse(assist_str_t file,
+    assist_error_t *err);
+void assist_register_free(assist_register_t *reg);
+
 typedef struct {
     assist_str_t  name;
     int32_t       month;
@@ -295,11 +301,12 @@ typedef struct {
 } assist_past_t;
 
 typedef struct {
-    const assist_levels_t   *levels;
-    const assist_targets_t  *targets;
-    const assist_tasks_t    *tasks;
-    const assist_past_t     *past;
-    size_t                   npast;
+    const assist_levels_t    *levels;
+    const assist_targets_t   *targets;
+    const assist_tasks_t     *tasks;
+    const assist_register_t  *registered;
+    const assist_past_t      *past;
+    size_t                    npast;
 } assist_rules_t;
 
 typedef struct assist_recount_s  assist_recount_t;

@@ -11,7 +11,9 @@ local rules = {}
 
 -- The options that name the files, added to a command's, for args.parse.
 function rules.options(known)
-  known.levels, known.targets, known.tasks = "text", "text", "text"
+  for _, name in ipairs { "levels", "targets", "tasks", "register" } do
+    known[name] = "text"
+  end
   return known
 end
 
@@ -49,7 +51,9 @@ function rules.read(options)
     targets = read(options.targets, lib.assist_targets_create,
       lib.assist_targets_free),
     tasks = options.tasks and read(options.tasks, lib.assist_tasks_parse,
-      lib.assist_tasks_free) }
+      lib.assist_tasks_free),
+    registered = options.register and read(options.register,
+      lib.assist_register_parse, lib.assist_register_free) }
   rules.kept = kept
   return ffi.new("assist_rules_t", kept)
 end

@@ -1,5 +1,5 @@
 /*
- * The files of offices: tables with named columns, and the tasks in one.
+ * The files of offices: tables with named columns, of tasks and of documents.
  */
 
 #include <setjmp.h>
@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "date.h"
+#include "register.h"
 #include "tasks.h"
 
 
@@ -149,13 +150,103 @@ test_errors(void **state)
 }
 
 
+static void
+test_register(void **state)
+{
+    assist_error_t        err;
+    assist_registered_t   found;
+    assist_register_t    *reg;
+
+    static const char  file[] =
+        "Chỉ tiêu;Tên;Số lượng;Tổng số;Ngày;Số văn bản;Đơn vị\n"
+        "officers;;30;;31/12/2025;1/BC;Sở Nội vụ\n"
+        "officers;;40;;2025-01-01;2/BC;Sở Nội vụ\n"
+        "urban_areas;Huế;;;2025-06-01;3/QĐ;Sở Xây dựng\n"
+        "urban_areas;huế;1;;2025-07-01;4/QĐ;Sở Xây dựng\n"
+        "urban_areas;;;900;2025-01-01;5/QĐ;Bộ Xây dựng\n";
+
+    (void) state;
+
+    reg = assist_register_parse(assist_str_of(file), &err);
+
+    if (reg == NULL) {
+        fail_msg("line %u: %s", err.line, err.text);
+    }
+
+    assert_int_equal(reg->n, 5);
+
+    found = assist_register_at(reg, ASSIST_SUBSET_OFFICERS,
+                               assist_date_days(2025, 12, 30));
+    assert_int_equal(found.numerator, 40);
+    assert_int_equal(found.entries, 1);
+
+    found = assist_register_at(reg, ASSIST_SUBSET_OFFICERS,
+                               assist_date_days(2025, 12, 31));
+    assert_int_equal(found.numerator, 70);
+
+    found = assist_register_at(reg, ASSIST_SUBSET_URBAN_AREAS, INT32_MAX);
+    assert_int_equal(found.numerator, 1);
+    assert_int_equal(found.denominator, 900);
+    assert_int_equal(found.entries, 2);
+
+    found = assist_register_at(reg, ASSIST_SUBSET_OPEN_DATA, INT32_MAX);
+    assert_int_equal(found.entries, 0);
+    found = assist_register_at(NULL, ASSIST_SUBSET_OFFICERS, INT32_MAX);
+    assert_int_equal(found.entries, 0);
+
+    assist_register_free(reg);
+}
+
+
+static void
+test_register_errors(void **state)
+{
+    size_t          i;
+    char            file[256];
+    assist_error_t  err;
+
+    static const struct {
+        const char  *row;
+        const char  *text;
+    } cases[] = {
+        { "officer,,5,,2025-01-01,1/BC,A", "unknown measure \"officer\"" },
+        { "officers,,,,2025-01-01,1/BC,A", "needs the count of people" },
+        { "officers,,0,,2025-01-01,1/BC,A", "count must be a whole number" },
+        { "officers,,1.5,,2025-01-01,1/BC,A", "count must be a whole" },
+        { "officers,,5,9,2025-01-01,1/BC,A", "no total" },
+        { "urban_areas,,,,2025-01-01,1/BC,A", "either the name of one" },
+        { "urban_areas,Huế,2,,2025-01-01,1/BC,A", "and no count" },
+        { "open_data,A,,5,2025-01-01,1/BC,A", "a row of open_data needs" },
+        { "officers,,5,,,1/BC,A", "date \"\" is no date" },
+        { "officers,,5,,2025-02-29,1/BC,A", "is no date" },
+        { "officers,,5,,2025-01-01,,A", "a document is missing" },
+        { "officers,,5,,2025-01-01,1/BC,", "a unit is missing" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < ncases(cases); i++) {
+        snprintf(file, sizeof(file), "measure,name,count,total,date,document,"
+                 "unit\n%s\n", cases[i].row);
+        memset(&err, 0, sizeof(err));
+        assert_null(assist_register_parse(assist_str_of(file), &err));
+
+        if (err.line != 2 || strstr(err.text, cases[i].text) == NULL) {
+            fail_msg("case %zu: line %u: %s", i, err.line, err.text);
+        }
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_headers),
-        cmocka_unit_test(test_errors)
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_register),
+        cmocka_unit_test(test_register_errors)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
