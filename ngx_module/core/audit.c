@@ -1,112 +1,16 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 
-#include "audit.h"
+#include "audit_priv.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <openssl/sha.h>
-
-#include "arena.h"
-#include "table.h"
-
 
 #define LINE_MAX   (1024 * 1024)
 #define TEXT_MAX   1000                     /* findings that are written out */
-#define RECENT     8                        /* blocks of a chain */
 
 #define START      "{\"v\":1,\"t\":\""
-
-#define W          "%.*s"
-#define w(chain)   (int) (chain)->writer.len, (chain)->writer.data
-
-
-typedef struct {
-    uint32_t  file;
-    uint64_t  line;
-} place_t;
-
-
-typedef struct {
-    assist_str_t  writer;
-    uint64_t      first;                    /* the first line's seq; 0: none */
-    uint64_t      seq;                      /* of the last line */
-    place_t       first_at;
-    place_t       last_at;
-
-    /* its last blocks, the last at nblocks - 1 modulo RECENT */
-    uint64_t      nblocks;
-    struct {
-        uint64_t  seq;
-        char      hash[ASSIST_DIGEST_HEX];
-    }             recent[RECENT];
-
-    uint64_t      block_first;              /* of the open block */
-    place_t       block_at;
-    place_t       torn_at;
-
-    uint64_t      quoted;                   /* seq of the last quoted head */
-
-    unsigned      open:1;                   /* lines without a block's end */
-    unsigned      left:1;                   /* and other lines after them */
-    unsigned      torn:1;                   /* its last line is */
-    unsigned      damaged:1;                /* of which a finding tells */
-    unsigned      hurt:1;                   /* a block of it was */
-    unsigned      missed:1;                 /* of which a finding tells */
-    unsigned      end:1;                    /* it ended in good order */
-    unsigned      wanted:1;                 /* one of its heads is */
-} chain_t;
-
-
-/* A head that must be met: published, or quoted by a chain's first line. */
-typedef struct {
-    uint32_t  chain;
-    uint64_t  seq;
-    char      hash[ASSIST_DIGEST_HEX];
-    place_t   at;                           /* of the quoting line */
-    unsigned  published:1;
-    unsigned  met:1;
-} wanted_t;
-
-
-struct assist_audit_s {
-    assist_str_t            key;
-    assist_arena_t         *arena;
-    assist_audit_reader_t   reader;
-
-    assist_str_t           *files;
-    uint32_t                nfiles;
-    uint32_t                files_alloc;
-    uint64_t                line;           /* of the file */
-    assist_buf_t            rest;           /* of a line whose end is not here */
-
-    chain_t                *chains;
-    uint32_t                nchains;
-    uint32_t                chains_alloc;
-    assist_table_t          writers;
-    uint32_t                last;           /* the chain of the last line */
-
-    uint32_t                open;           /* the chain of the open block */
-    SHA256_CTX              sha;            /* of that block */
-
-    wanted_t               *wanted;
-    uint32_t                nwanted;
-    uint32_t                wanted_alloc;
-
-    assist_chain_t         *heads;
-    size_t                  nheads;
-
-    assist_buf_t            found;
-    assist_buf_t            noted;
-    uint64_t                nsigned;
-    assist_audit_result_t   result;
-
-    unsigned                skipping:1;     /* the rest of too long a line */
-    unsigned                unclaimed:1;    /* a damaged line of who knows */
-    unsigned                failed:1;       /* out of memory */
-};
 
 
 static void one_line(assist_audit_t *a, assist_str_t text);
@@ -117,36 +21,11 @@ static void torn_line(assist_audit_t *a, assist_str_t text,
 static chain_t *owner(assist_audit_t *a, assist_str_t text, int torn);
 static void check_order(assist_audit_t *a, chain_t *c,
     const assist_line_t *line);
-static void open_block(assist_audit_t *a, chain_t *c, uint64_t seq);
-static void leave_block(assist_audit_t *a);
-static void end_block(assist_audit_t *a, chain_t *c,
-    const assist_line_t *line);
-static int check_block(assist_audit_t *a, chain_t *c,
-    const assist_block_t *block);
-static int check_beginning(assist_audit_t *a, chain_t *c,
-    const assist_block_t *block);
-static int check_mac(assist_audit_t *a, chain_t *c,
-    const assist_block_t *block);
-static void read_quotes(assist_audit_t *a, const assist_line_t *line);
-static int want(assist_audit_t *a, const assist_chain_t *head, int published);
-static int was_met(assist_audit_t *a, wanted_t *wanted);
-static void meet(assist_audit_t *a, uint32_t chain, uint64_t seq,
-    const char *hash);
-static void end_chain(assist_audit_t *a, chain_t *c);
-static void end_wanted(assist_audit_t *a, wanted_t *wanted);
-static void list_heads(assist_audit_t *a);
-static uint32_t find_chain(assist_audit_t *a, assist_str_t writer, int create);
-static void *more(void *list, uint32_t n, uint32_t *nalloc, size_t size);
-static place_t here(const assist_audit_t *a);
-static void finding(assist_audit_t *a, place_t at, const char *fmt, ...)
-    __attribute__ ((format (printf, 3, 4)));
-static void note(assist_audit_t *a, place_t at, const char *fmt, ...)
-    __attribute__ ((format (printf, 3, 4)));
 static void add_text(assist_audit_t *a, assist_buf_t *out, place_t at,
     const char *fmt, va_list args);
 
 
-static const place_t  nowhere = { ASSIST_TABLE_NONE, 0 };
+const place_t  assist_audit_nowhere = { ASSIST_TABLE_NONE, 0 };
 
 
 assist_audit_t *
@@ -212,7 +91,7 @@ assist_audit_heads(assist_audit_t *a, assist_str_t list)
     n = 0;
 
     while ((rc = assist_chain_quoted(&list, &head)) == 1) {
-        if (want(a, &head, 1) != 0) {
+        if (assist_audit_want(a, &head, 1) != 0) {
             return -1;
         }
 
@@ -233,9 +112,10 @@ assist_audit_file(assist_audit_t *a, assist_str_t name)
         a->rest.len = 0;
     }
 
-    leave_block(a);
+    assist_audit_leave_block(a);
 
-    p = more(a->files, a->nfiles, &a->files_alloc, sizeof(assist_str_t));
+    p = assist_audit_more(a->files, a->nfiles, &a->files_alloc,
+                          sizeof(assist_str_t));
     if (p == NULL) {
         return -1;
     }
@@ -271,7 +151,8 @@ assist_audit_feed(assist_audit_t *a, const char *data, size_t len)
         } else if (a->rest.len + n > LINE_MAX) {
             a->skipping = 1;
             a->rest.len = 0;
-            finding(a, here(a), "no line of evidence is longer than 1 MiB");
+            assist_audit_found(a, assist_audit_here(a), "no line of evidence "
+                               "is longer than 1 MiB");
 
         } else if (end == NULL || a->rest.len) {
             assist_buf_add(&a->rest, data, n);
@@ -309,22 +190,23 @@ assist_audit_end(assist_audit_t *a)
         a->rest.len = 0;
     }
 
-    leave_block(a);
+    assist_audit_leave_block(a);
 
     for (i = 0; i < a->nchains; i++) {
-        end_chain(a, &a->chains[i]);
+        assist_audit_end_chain(a, &a->chains[i]);
     }
 
     for (i = 0; i < a->nwanted; i++) {
-        end_wanted(a, &a->wanted[i]);
+        assist_audit_end_wanted(a, &a->wanted[i]);
     }
 
     if (a->nsigned && a->key.len == 0) {
-        note(a, nowhere, "%" PRIu64 " blocks are signed: without --key their "
-             "signatures are not checked", a->nsigned);
+        assist_audit_noted(a, assist_audit_nowhere, "%" PRIu64 " blocks are "
+                           "signed: without --key their signatures are not "
+                           "checked", a->nsigned);
     }
 
-    list_heads(a);
+    assist_audit_list_heads(a);
 
     a->result.found = assist_buf_str(&a->found);
     a->result.noted = assist_buf_str(&a->noted);
@@ -375,14 +257,14 @@ good_line(assist_audit_t *a, const assist_line_t *line)
     chain_t   *c;
     uint32_t   i;
 
-    i = find_chain(a, line->writer, 1);
+    i = assist_audit_chain(a, line->writer, 1);
 
     if (i == ASSIST_TABLE_NONE) {
         return;
     }
 
     if (a->open != i) {
-        leave_block(a);
+        assist_audit_leave_block(a);
     }
 
     c = &a->chains[i];
@@ -392,17 +274,17 @@ good_line(assist_audit_t *a, const assist_line_t *line)
 
     if (a->open != i) {
         a->open = i;
-        open_block(a, c, line->seq);
+        assist_audit_open_block(a, c, line->seq);
     }
 
-    c->last_at = here(a);
+    c->last_at = assist_audit_here(a);
 
     if (a->reader.line) {
         a->reader.line(a->reader.data, line);
     }
 
     if (line->type.len == 5 && memcmp(line->type.data, "block", 5) == 0) {
-        end_block(a, c, line);
+        assist_audit_end_block(a, c, line);
         return;
     }
 
@@ -410,7 +292,7 @@ good_line(assist_audit_t *a, const assist_line_t *line)
     SHA256_Update(&a->sha, "\n", 1);
 
     if (line->type.len == 6 && memcmp(line->type.data, "config", 6) == 0) {
-        read_quotes(a, line);
+        assist_audit_quotes(a, line);
     }
 }
 
@@ -454,7 +336,8 @@ bad_line(assist_audit_t *a, assist_str_t text, const char *reason)
         return;
     }
 
-    finding(a, here(a), "this line is not as it was written: %s", reason);
+    assist_audit_found(a, assist_audit_here(a), "this line is not as it was "
+                       "written: %s", reason);
 
     c = owner(a, text, 0);
 
@@ -464,9 +347,9 @@ bad_line(assist_audit_t *a, assist_str_t text, const char *reason)
     }
 
     if (!c->open) {
-        leave_block(a);
+        assist_audit_leave_block(a);
         a->open = (uint32_t) (c - a->chains);
-        open_block(a, c, c->seq + 1);
+        assist_audit_open_block(a, c, c->seq + 1);
     }
 
     c->damaged = 1;
@@ -483,20 +366,21 @@ torn_line(assist_audit_t *a, assist_str_t text, const char *reason)
     c = owner(a, text, 1);
 
     if (c == NULL) {
-        note(a, here(a), "a crash left this line: %s", reason);
+        assist_audit_noted(a, assist_audit_here(a), "a crash left this line: "
+                           "%s", reason);
         return;
     }
 
     if (!c->open) {
-        leave_block(a);
+        assist_audit_leave_block(a);
         a->open = (uint32_t) (c - a->chains);
-        open_block(a, c, c->seq + 1);
+        assist_audit_open_block(a, c, c->seq + 1);
     }
 
     c->torn = 1;
-    c->torn_at = here(a);
+    c->torn_at = assist_audit_here(a);
 
-    leave_block(a);
+    assist_audit_leave_block(a);
 }
 
 
@@ -518,7 +402,7 @@ owner(assist_audit_t *a, assist_str_t text, int torn)
     named = assist_line_head(text, &line, &reason) == 0;
 
     if (named && (torn || i == ASSIST_TABLE_NONE)) {
-        i = find_chain(a, line.writer, 0);
+        i = assist_audit_chain(a, line.writer, 0);
     }
 
     return i == ASSIST_TABLE_NONE ? NULL : &a->chains[i];
@@ -535,7 +419,7 @@ check_order(assist_audit_t *a, chain_t *c, const assist_line_t *line)
 
     if (before == 0) {
         c->first = line->seq;
-        c->first_at = here(a);
+        c->first_at = assist_audit_here(a);
 
         if (a->unclaimed && line->seq > 1) {
             a->unclaimed = 0;
@@ -549,12 +433,14 @@ check_order(assist_audit_t *a, chain_t *c, const assist_line_t *line)
         /* the chain goes on, but not its block: that was written at once */
 
         if (!c->damaged && c->torn) {
-            finding(a, c->torn_at, "this line is not as it was written: it is "
-                    "torn, and yet " W " goes on", w(c));
+            assist_audit_found(a, c->torn_at, "this line is not as it was "
+                               "written: it is torn, and yet " W " goes on",
+                               w(c));
 
         } else if (!c->damaged) {
-            finding(a, here(a), "line %" PRIu64 " of " W " stands apart from "
-                    "its block: lines were moved", line->seq, w(c));
+            assist_audit_found(a, assist_audit_here(a), "line %" PRIu64 " of "
+                               W " stands apart from its block: lines were "
+                               "moved", line->seq, w(c));
         }
 
         c->left = 0;
@@ -576,459 +462,14 @@ check_order(assist_audit_t *a, chain_t *c, const assist_line_t *line)
         return;
     }
 
-    finding(a, here(a), "line %" PRIu64 " of " W " cannot follow line %" PRIu64
-            ": lines were removed, repeated or swapped", line->seq, w(c),
-            before);
+    assist_audit_found(a, assist_audit_here(a), "line %" PRIu64 " of " W
+                       " cannot follow line %" PRIu64 ": lines were removed, "
+                       "repeated or swapped", line->seq, w(c), before);
 }
 
 
-static void
-open_block(assist_audit_t *a, chain_t *c, uint64_t seq)
-{
-    SHA256_Init(&a->sha);
-
-    c->open = 1;
-    c->block_first = seq;
-    c->block_at = here(a);
-}
-
-
-/* Something else follows, or nothing. */
-
-static void
-leave_block(assist_audit_t *a)
-{
-    if (a->open == ASSIST_TABLE_NONE) {
-        return;
-    }
-
-    a->chains[a->open].left = 1;
-    a->open = ASSIST_TABLE_NONE;
-
-    if (a->reader.block) {
-        a->reader.block(a->reader.data, 0);
-    }
-}
-
-
-static void
-end_block(assist_audit_t *a, chain_t *c, const assist_line_t *line)
-{
-    int             good;
-    uint64_t        i;
-    assist_block_t  block;
-
-    good = 0;
-
-    if (assist_chain_read(line, &block) != 0) {
-
-        if (!c->damaged) {
-            finding(a, here(a), "this line does not end a block as it should: "
-                    "a member is missing or malformed");
-        }
-
-        /* its hash is not known, and the next block not to blame */
-        block.hash = (assist_str_t) { NULL, 0 };
-        c->nblocks = 0;
-
-    } else {
-        SHA256_Update(&a->sha, line->text.data, block.hashed);
-
-        good = !c->damaged && check_block(a, c, &block) == 0;
-
-        a->nsigned += block.mac.len != 0;
-        i = c->nblocks++ % RECENT;
-
-        c->recent[i].seq = line->seq;
-        memcpy(c->recent[i].hash, block.hash.data, ASSIST_DIGEST_HEX);
-        c->end = block.end;
-
-        if (c->wanted) {
-            meet(a, a->open, line->seq, block.hash.data);
-        }
-    }
-
-    a->result.blocks++;
-    a->open = ASSIST_TABLE_NONE;
-    c->open = 0;
-    c->hurt |= !good;
-    c->damaged = 0;
-
-    if (a->reader.block) {
-        a->reader.block(a->reader.data, good);
-    }
-}
-
-
-/* At most one finding a block: the first that is wrong explains the rest. */
-
-static int
-check_block(assist_audit_t *a, chain_t *c, const assist_block_t *block)
-{
-    char           hash[ASSIST_DIGEST_HEX + 1];
-    const char    *before;
-    unsigned char  digest[ASSIST_DIGEST_LEN];
-
-    SHA256_Final(digest, &a->sha);
-    assist_digest_hex(hash, digest);
-
-    if (memcmp(hash, block->hash.data, ASSIST_DIGEST_HEX) != 0) {
-        finding(a, c->block_at, "the block of " W " that begins here, lines %"
-                PRIu64 " to %" PRIu64 ", was changed: its hash does not match",
-                w(c), c->block_first, c->seq);
-        return -1;
-    }
-
-    if (c->nblocks == 0) {
-        return check_beginning(a, c, block);
-    }
-
-    before = c->recent[(c->nblocks - 1) % RECENT].hash;
-
-    if (memcmp(before, block->prev.data, ASSIST_DIGEST_HEX) != 0) {
-        finding(a, c->block_at, "the block of " W " that begins here, lines %"
-                PRIu64 " to %" PRIu64 ", does not follow the one before it: "
-                "one of them was replaced", w(c), c->block_first, c->seq);
-        return -1;
-    }
-
-    return check_mac(a, c, block);
-}
-
-
-static int
-check_beginning(assist_audit_t *a, chain_t *c, const assist_block_t *block)
-{
-    uint32_t         i;
-    wanted_t        *wanted;
-    assist_chain_t   none;
-
-    if (c->block_first != c->first) {
-        /* after a block whose hash is not known */
-        return check_mac(a, c, block);
-    }
-
-    if (c->first == 1) {
-        assist_chain_start(&none, "");
-
-        if (memcmp(block->prev.data, none.hash, ASSIST_DIGEST_HEX) != 0) {
-            finding(a, c->block_at, "the first block of " W " follows another "
-                    "one: what was before it was removed", w(c));
-            return -1;
-        }
-
-        return check_mac(a, c, block);
-    }
-
-    for (i = 0; i < a->nwanted; i++) {
-        wanted = &a->wanted[i];
-
-        if (wanted->published && wanted->chain == (uint32_t) (c - a->chains)
-            && wanted->seq == c->first - 1
-            && memcmp(wanted->hash, block->prev.data, ASSIST_DIGEST_HEX) == 0)
-        {
-            wanted->met = 1;
-            return check_mac(a, c, block);
-        }
-    }
-
-    finding(a, c->first_at, W " begins with line %" PRIu64 ": what it wrote "
-            "before is in none of these files; name the file before them, or "
-            "with --heads the head that it ended with", w(c), c->first);
-
-    return -1;
-}
-
-
-static int
-check_mac(assist_audit_t *a, chain_t *c, const assist_block_t *block)
-{
-    char         mac[ASSIST_DIGEST_HEX + 1];
-    const char  *what;
-
-    if (a->key.len == 0) {
-        return 0;
-    }
-
-    what = "not signed";
-
-    if (block->mac.len) {
-        assist_chain_mac(mac, block->hash.data, a->key);
-
-        if (memcmp(mac, block->mac.data, ASSIST_DIGEST_HEX) == 0) {
-            return 0;
-        }
-
-        what = "signed with another key, or forged";
-    }
-
-    finding(a, c->block_at, "the block of " W " that begins here, lines %"
-            PRIu64 " to %" PRIu64 ", is %s", w(c), c->block_first, c->seq,
-            what);
-
-    return -1;
-}
-
-
-static void
-read_quotes(assist_audit_t *a, const assist_line_t *line)
-{
-    int             rc;
-    assist_str_t    members, name, value;
-    assist_chain_t  head;
-
-    members = line->members;
-
-    while (assist_line_member(&members, &name, &value) == 1) {
-
-        if (name.len != 5 || memcmp(name.data, "after", 5) != 0) {
-            continue;
-        }
-
-        while ((rc = assist_chain_quoted(&value, &head)) == 1) {
-            if (want(a, &head, 0) != 0) {
-                a->failed = 1;
-                return;
-            }
-        }
-
-        if (rc != 0) {
-            finding(a, here(a), "what this line quotes are not the heads of "
-                    "chains");
-        }
-    }
-}
-
-
-static int
-want(assist_audit_t *a, const assist_chain_t *head, int published)
-{
-    void      *p;
-    chain_t   *c;
-    uint32_t   i;
-    wanted_t  *wanted;
-
-    i = find_chain(a, assist_str_of(head->writer), 1);
-
-    p = more(a->wanted, a->nwanted, &a->wanted_alloc, sizeof(wanted_t));
-
-    if (p == NULL || i == ASSIST_TABLE_NONE) {
-        return -1;
-    }
-
-    a->wanted = p;
-    wanted = &a->wanted[a->nwanted++];
-
-    memset(wanted, 0, sizeof(wanted_t));
-    wanted->chain = i;
-    wanted->seq = head->seq;
-    memcpy(wanted->hash, head->hash, ASSIST_DIGEST_HEX);
-    wanted->at = published ? nowhere : here(a);
-    wanted->published = published != 0;
-
-    c = &a->chains[i];
-    c->wanted = 1;
-
-    if (!published && head->seq > c->quoted) {
-        c->quoted = head->seq;
-    }
-
-    if (was_met(a, wanted)) {
-        /* most are: nothing need be kept */
-        a->nwanted--;
-    }
-
-    return 0;
-}
-
-
-/* Was it among the last blocks of its chain? */
-
-static int
-was_met(assist_audit_t *a, wanted_t *wanted)
-{
-    chain_t   *c;
-    uint64_t   i;
-
-    c = &a->chains[wanted->chain];
-
-    for (i = c->nblocks; i > 0 && i + RECENT > c->nblocks; i--) {
-        if (c->recent[(i - 1) % RECENT].seq == wanted->seq) {
-            break;
-        }
-    }
-
-    if (i == 0 || i + RECENT <= c->nblocks) {
-        /* not yet; or so long ago that it cannot be said */
-        return c->nblocks && c->seq > wanted->seq;
-    }
-
-    if (memcmp(c->recent[(i - 1) % RECENT].hash, wanted->hash,
-               ASSIST_DIGEST_HEX)
-        != 0)
-    {
-        finding(a, c->last_at, "the block of " W " that ends with line %"
-                PRIu64 " is not the one that was there when %s:%" PRIu64
-                " was written: it was replaced", w(c), wanted->seq,
-                a->files[wanted->at.file].data, wanted->at.line);
-    }
-
-    return 1;
-}
-
-
-static void
-meet(assist_audit_t *a, uint32_t chain, uint64_t seq, const char *hash)
-{
-    uint32_t   i;
-    chain_t   *c;
-    wanted_t  *wanted;
-
-    c = &a->chains[chain];
-
-    for (i = 0; i < a->nwanted; i++) {
-        wanted = &a->wanted[i];
-
-        if (wanted->chain != chain || wanted->seq != seq || wanted->met) {
-            continue;
-        }
-
-        wanted->met = 1;
-
-        if (memcmp(wanted->hash, hash, ASSIST_DIGEST_HEX) != 0) {
-            finding(a, c->block_at, "the block of " W " that begins here, "
-                    "lines %" PRIu64 " to %" PRIu64 ", is not the one whose "
-                    "head was %s: it was replaced", w(c), c->block_first, seq,
-                    wanted->published ? "published" : "quoted");
-        }
-    }
-}
-
-
-static void
-end_chain(assist_audit_t *a, chain_t *c)
-{
-    if (c->first == 0) {
-        return;
-    }
-
-    a->result.chains++;
-
-    if (c->open && c->torn) {
-        note(a, c->torn_at, W " ended by a crash: its last block has no end, "
-             "and its last line is torn", w(c));
-
-    } else if (c->open) {
-        note(a, c->block_at, W " ended by a crash: its last block, which "
-             "begins here, has no end", w(c));
-
-    } else if (!c->end) {
-        note(a, c->last_at, W " has no end: it is still written, or ended by "
-             "a crash", w(c));
-    }
-}
-
-
-static void
-end_wanted(assist_audit_t *a, wanted_t *wanted)
-{
-    uint32_t   i;
-    chain_t   *c;
-    wanted_t  *other;
-
-    c = &a->chains[wanted->chain];
-
-    if (wanted->met || wanted->seq < c->first) {
-        /* or before the files: its beginning was looked at */
-        return;
-    }
-
-    if (c->missed || c->damaged || (c->hurt && c->seq >= wanted->seq)) {
-        /* a finding has named the chain or the block already */
-        return;
-    }
-
-    if (c->first && c->seq >= wanted->seq) {
-        c->missed = 1;
-        finding(a, c->last_at, "no block of " W " ends with line %" PRIu64
-                ", whose head was %s", w(c), wanted->seq,
-                wanted->published ? "published" : "quoted");
-        return;
-    }
-
-    if (c->first) {
-        c->missed = 1;
-        finding(a, c->last_at, W " was cut off after this line: its head of "
-                "line %" PRIu64 " was %s", w(c), wanted->seq,
-                wanted->published ? "published" : "quoted by a later chain");
-        return;
-    }
-
-    /* nothing of it is here: an older file is not, or a chain was removed */
-
-    for (i = 0; i < a->nwanted; i++) {
-        other = &a->wanted[i];
-
-        if (other->chain == wanted->chain && other->seq == wanted->seq
-            && other->published != wanted->published
-            && memcmp(other->hash, wanted->hash, ASSIST_DIGEST_HEX) == 0)
-        {
-            if (wanted->published) {
-                note(a, nowhere, W " is in none of these files; that its head "
-                     "of line %" PRIu64 " is quoted is all that is known",
-                     w(c), wanted->seq);
-            }
-
-            return;
-        }
-    }
-
-    c->missed = 1;
-    finding(a, wanted->at, W ", whose head of line %" PRIu64 " was %s, is in "
-            "none of these files", w(c), wanted->seq,
-            wanted->published ? "published" : "quoted here");
-}
-
-
-static void
-list_heads(assist_audit_t *a)
-{
-    chain_t         *c;
-    uint64_t         last;
-    uint32_t         i;
-    assist_chain_t  *head;
-
-    a->heads = calloc((size_t) a->nchains + 1, sizeof(assist_chain_t));
-    if (a->heads == NULL) {
-        a->failed = 1;
-        return;
-    }
-
-    for (i = 0; i < a->nchains; i++) {
-        c = &a->chains[i];
-
-        if (c->nblocks == 0) {
-            continue;
-        }
-
-        last = (c->nblocks - 1) % RECENT;
-
-        if (c->recent[last].seq <= c->quoted) {
-            continue;
-        }
-
-        head = &a->heads[a->nheads++];
-        memcpy(head->writer, c->writer.data, c->writer.len);
-        memcpy(head->hash, c->recent[last].hash, ASSIST_DIGEST_HEX);
-        head->seq = c->recent[last].seq;
-    }
-
-    assist_chain_sort(a->heads, a->nheads);
-}
-
-
-static uint32_t
-find_chain(assist_audit_t *a, assist_str_t writer, int create)
+uint32_t
+assist_audit_chain(assist_audit_t *a, assist_str_t writer, int create)
 {
     void      *p;
     chain_t   *c;
@@ -1045,7 +486,7 @@ find_chain(assist_audit_t *a, assist_str_t writer, int create)
     if (i == ASSIST_TABLE_NONE && create) {
         i = a->nchains;
 
-        p = more(a->chains, i, &a->chains_alloc, sizeof(chain_t));
+        p = assist_audit_more(a->chains, i, &a->chains_alloc, sizeof(chain_t));
         if (p == NULL) {
             a->failed = 1;
             return ASSIST_TABLE_NONE;
@@ -1073,8 +514,8 @@ find_chain(assist_audit_t *a, assist_str_t writer, int create)
 }
 
 
-static void *
-more(void *list, uint32_t n, uint32_t *nalloc, size_t size)
+void *
+assist_audit_more(void *list, uint32_t n, uint32_t *nalloc, size_t size)
 {
     if (n < *nalloc) {
         return list;
@@ -1090,15 +531,15 @@ more(void *list, uint32_t n, uint32_t *nalloc, size_t size)
 }
 
 
-static place_t
-here(const assist_audit_t *a)
+place_t
+assist_audit_here(const assist_audit_t *a)
 {
     return (place_t) { a->nfiles - 1, a->line };
 }
 
 
-static void
-finding(assist_audit_t *a, place_t at, const char *fmt, ...)
+void
+assist_audit_found(assist_audit_t *a, place_t at, const char *fmt, ...)
 {
     va_list  args;
 
@@ -1110,8 +551,8 @@ finding(assist_audit_t *a, place_t at, const char *fmt, ...)
 }
 
 
-static void
-note(assist_audit_t *a, place_t at, const char *fmt, ...)
+void
+assist_audit_noted(assist_audit_t *a, place_t at, const char *fmt, ...)
 {
     va_list  args;
 

@@ -49,13 +49,14 @@ assist_audit_t *assist_audit_create(assist_str_t key,
 void assist_audit_free(assist_audit_t *a);
 
 /*
- * Heads that were published: the value of evidence_heads, without blanks.
- * Their number; -1: it is not a list of heads, or out of memory.
+ * Heads that were published: the value of evidence_heads, without blanks;
+ * before the first file.  Their number; -1: it is not a list of heads, or out
+ * of memory.
  */
 int assist_audit_heads(assist_audit_t *a, assist_str_t list);
 
-/* A file begins; its bytes, in pieces of any size; all files are over.  -1: out
- * of memory. */
+/* A file begins; its bytes, in pieces of any size; all files are over.  -1:
+ * out of memory. */
 int assist_audit_file(assist_audit_t *a, assist_str_t name);
 int assist_audit_feed(assist_audit_t *a, const char *data, size_t len);
 int assist_audit_end(assist_audit_t *a);

@@ -39,8 +39,8 @@ typedef struct {
 int assist_line_read(assist_str_t text, assist_line_t *line,
     const char **reason);
 
-/* The same of its head alone, whatever became of its end: text, type and members
- * are not set. */
+/* The same of its head alone, whatever became of its end: text, type and
+ * members are not set. */
 int assist_line_head(assist_str_t text, assist_line_t *line,
     const char **reason);
 

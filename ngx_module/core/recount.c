@@ -32,7 +32,7 @@ struct assist_recount_s {
     assist_chain_counts_t     counts;       /* of the block */
     assist_chain_counts_t     total;
 
-    char                      time[32];     /* the last line's, and what it is */
+    char                      time[32];     /* the last line's */
     assist_moment_t           moment;
 
     assist_recount_result_t   result;

@@ -52,6 +52,9 @@ async function written(stage, http = '') {
   await nginx.reload();
   await nginx.oldWorkersGone();
   await asked(6);
+  // files are put in order by the second in which they were begun
+  const begun = readLines(log)[0].t.slice(17, 19);
+  await until(() => new Date().toISOString().slice(17, 19) !== begun, 'a second');
   renameSync(log, `${log}.1`);
   nginx.reopen();
   await until(() => readFileSync(log, { flag: 'a+' }) && ask(port, fee), 'x');
@@ -68,6 +71,7 @@ test('what nginx writes is good: two workers, a reload, a rotation, a restart',
       '--key', stage.path('key'));
     assert.deepEqual([code, stdout.split('\n').length], [0, 2], stdout);
     assert.match(stdout, /^\d+ lines in \d+ blocks of 4 chains: good\n$/);
+    assert.equal((await assist('verify', log, old)).code, 0);
 
     // as anybody would check it
     const heads = {};

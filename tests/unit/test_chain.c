@@ -265,8 +265,8 @@ test_hostile(void **state)
     assist_block_t    block;
     assist_chain_t    head;
 
-#define B  "{\"v\":1,\"t\":\"2026-11-23T18:40:01+07:00\",\"w\":\"n\",\"seq\":3," \
-           "\"type\":\"block\""
+#define B  "{\"v\":1,\"t\":\"2026-11-23T18:40:01+07:00\",\"w\":\"n\"," \
+           "\"seq\":3,\"type\":\"block\""
 #define C  ",\"unmatched\":0,\"excluded\":0,\"dropped\":0"
 #define P  ",\"prev\":\"" H64 "\""
 #define H  ",\"hash\":\"" H64 "\""
