@@ -130,5 +130,9 @@ void assist_figure_services_json(const assist_figure_in_t *in,
 void assist_figure_services_csv(const assist_figure_in_t *in,
     assist_buf_t *out);
 
+/* In Prometheus's text format: assist_coverage_*, assist_services, and this
+ * month's counters. */
+void assist_figure_metrics(const assist_figure_in_t *in, assist_buf_t *out);
+
 
 #endif

@@ -101,7 +101,6 @@ typedef struct {
 typedef struct {
     uint32_t        services;
     uint32_t        done;
-    unsigned        known:1;            /* the catalogue has what it names */
     unsigned        overdue:1;
 } assist_figure_task_t;
 
@@ -115,6 +114,10 @@ typedef struct {
     unsigned                   measured:1;      /* anything was counted */
 
     assist_figure_task_t      *tasks;           /* one a task; NULL: none */
+    uint32_t                   overdue;         /* tasks that are so */
+    uint32_t                   ownerless;
+    uint32_t                   undated;
+    uint32_t                   unmatched;
 
     assist_figure_measure_t   *measures;        /* one a target */
     uint32_t                   nmeasures;

@@ -23,7 +23,6 @@ typedef struct {
 } next_t;
 
 
-static void put_counts(assist_buf_t *out, const assist_figure_t *f);
 static void put_tasks(assist_buf_t *out, const assist_figure_t *f,
     int overdue);
 static void put_task(assist_buf_t *out, const assist_task_t *task);
@@ -51,9 +50,14 @@ assist_figure_put_roadmap(assist_buf_t *out, const assist_figure_t *f)
         unplanned += f->facts[list[i].service].task == ASSIST_NONE;
     }
 
-    put_counts(out, f);
-    assist_buf_printf(out, ",\"remaining\":%u,\"unplanned\":%u,"
-                      "\"overdue_tasks\":[", n, unplanned);
+    assist_buf_printf(out, "{\"tasks\":%u,\"declared\":%u,\"overdue\":%u,"
+                      "\"ownerless\":%u,\"undated\":%u,\"unmatched\":%u,"
+                      "\"remaining\":%u,\"unplanned\":%u,"
+                      "\"overdue_tasks\":[",
+                      f->in->rules.tasks ? f->in->rules.tasks->n : 0,
+                      f->measures[ASSIST_SUBSET_SERVICES].levels[0],
+                      f->overdue, f->ownerless, f->undated, f->unmatched, n,
+                      unplanned);
     put_tasks(out, f, 1);
     lit(out, "],\"ownerless_tasks\":[");
     put_tasks(out, f, 0);
@@ -66,34 +70,6 @@ assist_figure_put_roadmap(assist_buf_t *out, const assist_figure_t *f)
 
     lit(out, "]}");
     free(list);
-}
-
-
-static void
-put_counts(assist_buf_t *out, const assist_figure_t *f)
-{
-    uint32_t               i, n, overdue, ownerless, undated, unmatched;
-    const assist_tasks_t  *tasks;
-
-    tasks = f->in->rules.tasks;
-    n = tasks ? tasks->n : 0;
-
-    overdue = 0;
-    ownerless = 0;
-    undated = 0;
-    unmatched = 0;
-
-    for (i = 0; i < n; i++) {
-        overdue += f->tasks[i].overdue;
-        ownerless += tasks->list[i].unit.len == 0;
-        undated += tasks->list[i].deadline == INT32_MIN;
-        unmatched += !f->tasks[i].known;
-    }
-
-    assist_buf_printf(out, "{\"tasks\":%u,\"declared\":%u,\"overdue\":%u,"
-                      "\"ownerless\":%u,\"undated\":%u,\"unmatched\":%u", n,
-                      f->measures[ASSIST_SUBSET_SERVICES].levels[0], overdue,
-                      ownerless, undated, unmatched);
 }
 
 

@@ -31,6 +31,7 @@ static int join_init(join_t *join, assist_figure_t *f);
 static int name_agencies(join_t *join);
 static void join_free(join_t *join);
 static void count(join_t *join);
+static void judge(join_t *join, uint32_t index);
 static scope_t *scope_of(join_t *join, const assist_task_t *task);
 static int better(const assist_tasks_t *tasks, uint32_t task, uint32_t than);
 static uint32_t choose(const join_t *join, uint32_t service);
@@ -41,7 +42,6 @@ assist_figure_tasks(assist_figure_t *f)
 {
     join_t                 join;
     uint32_t               i;
-    scope_t               *scope;
     assist_figure_fact_t  *fact;
     const assist_tasks_t  *tasks;
 
@@ -60,22 +60,7 @@ assist_figure_tasks(assist_figure_t *f)
     count(&join);
 
     for (i = 0; i < tasks->n; i++) {
-        scope = scope_of(&join, &tasks->list[i]);
-
-        if (scope == NULL || !scope->known) {
-            continue;
-        }
-
-        f->tasks[i].known = 1;
-        f->tasks[i].services = scope->services;
-        f->tasks[i].done = scope->done;
-        f->tasks[i].overdue = tasks->list[i].deadline != INT32_MIN
-                              && tasks->list[i].deadline < f->in->today
-                              && scope->done < scope->services;
-
-        if (better(tasks, i, scope->best)) {
-            scope->best = i;
-        }
+        judge(&join, i);
     }
 
     for (i = 0; i < f->in->catalog->nservices; i++) {
@@ -201,6 +186,41 @@ count(join_t *join)
                 scopes[k]->done += done;
             }
         }
+    }
+}
+
+
+static void
+judge(join_t *join, uint32_t index)
+{
+    scope_t               *scope;
+    assist_figure_t       *f;
+    const assist_task_t   *task;
+    assist_figure_task_t  *state;
+
+    f = join->figure;
+    task = &f->in->rules.tasks->list[index];
+    state = &f->tasks[index];
+    scope = scope_of(join, task);
+
+    f->ownerless += task->unit.len == 0;
+    f->undated += task->deadline == INT32_MIN;
+
+    if (scope == NULL || !scope->known) {
+        f->unmatched++;
+        return;
+    }
+
+    state->services = scope->services;
+    state->done = scope->done;
+    state->overdue = task->deadline != INT32_MIN
+                     && task->deadline < f->in->today
+                     && scope->done < scope->services;
+
+    f->overdue += state->overdue;
+
+    if (better(f->in->rules.tasks, index, scope->best)) {
+        scope->best = index;
     }
 }
 

@@ -26,6 +26,10 @@ static ngx_http_assist_document_t  ngx_http_assist_documents[] = {
     { ngx_string("services.csv"), ngx_string("text/csv; charset=utf-8"),
       assist_figure_services_csv },
 
+    { ngx_string("metrics"),
+      ngx_string("text/plain; version=0.0.4; charset=utf-8"),
+      assist_figure_metrics },
+
     { ngx_null_string, ngx_null_string, NULL }
 };
 
@@ -71,7 +75,8 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
         return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND, "not_found",
                                           "there is no \"%V\" here; there are "
                                           "coverage.json, coverage.csv, "
-                                          "services.json and services.csv",
+                                          "services.json, services.csv and "
+                                          "metrics",
                                           &name);
     }
 
