@@ -10,9 +10,6 @@ typedef struct {
 } word_t;
 
 
-static int fold(assist_str_t spelling, assist_buf_t *key);
-
-
 static const word_t  headers[] = {
 
     /* ours */
@@ -373,7 +370,9 @@ assist_words_init(assist_words_t *words, assist_arena_t *arena)
 
         for (k = 0; k < n; k++) {
 
-            if (fold(assist_str_of(list[k].spelling), &buf) != 0) {
+            if (assist_words_fold(assist_str_of(list[k].spelling), &buf)
+                != 0)
+            {
                 goto done;
             }
 
@@ -418,7 +417,7 @@ assist_words_find(assist_words_t *words, assist_vocabulary_t which,
         }
     }
 
-    if (fold(spelling, &buf) != 0) {
+    if (assist_words_fold(spelling, &buf) != 0) {
         assist_buf_free(&buf);
         return ASSIST_WORD_NOMEM;
     }
@@ -445,10 +444,8 @@ assist_words_find(assist_words_t *words, assist_vocabulary_t which,
 }
 
 
-/* The folded text, of which only letters and digits are kept. */
-
-static int
-fold(assist_str_t spelling, assist_buf_t *key)
+int
+assist_words_fold(assist_str_t spelling, assist_buf_t *key)
 {
     char    c, text[ASSIST_WORD_MAX];
     size_t  i, n;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "buf.h"
 
 
 /* What a column holds; the text columns first, as assist_catalog_columns. */
@@ -85,6 +86,12 @@ int assist_words_init(assist_words_t *words, assist_arena_t *arena);
 /* The value of a spelling, or ASSIST_WORD_*. */
 int assist_words_find(assist_words_t *words, assist_vocabulary_t which,
     assist_str_t spelling);
+
+/*
+ * A spelling (at most ASSIST_WORD_MAX bytes) as they are compared: folded, of
+ * which only letters and digits are kept.  -1: out of memory.
+ */
+int assist_words_fold(assist_str_t spelling, assist_buf_t *key);
 
 
 #endif

@@ -1,11 +1,6 @@
 #include "figure.h"
 
-#include "date.h"
 #include "figure_priv.h"
-
-
-#define FIRST_TARGET  30.0
-#define LAST_TARGET   100.0
 
 
 static unsigned judge_month(const assist_levels_t *levels,
@@ -50,27 +45,6 @@ assist_figure_levels(const assist_figure_in_t *in, uint32_t service, int by)
 }
 
 
-double
-assist_figure_target(int32_t day)
-{
-    int32_t  first, last;
-
-    first = assist_date_days(2024, 12, 31);
-    last = assist_date_days(2030, 12, 31);
-
-    if (day <= first) {
-        return FIRST_TARGET;
-    }
-
-    if (day >= last) {
-        return LAST_TARGET;
-    }
-
-    return FIRST_TARGET
-           + (LAST_TARGET - FIRST_TARGET) * (day - first) / (last - first);
-}
-
-
 const assist_counters_t *
 assist_figure_counters(const assist_figure_in_t *in, uint32_t service,
     int last)
@@ -93,13 +67,13 @@ assist_figure_judge(const assist_figure_in_t *in, int32_t updated,
 
     /* the first of a month must not reset the figure: either month will do */
 
-    bits = judge_month(in->levels, now, by)
-           | judge_month(in->levels, last, by);
+    bits = judge_month(in->rules.levels, now, by)
+           | judge_month(in->rules.levels, last, by);
 
     shown = (now ? now->shown : 0) + (last ? last->shown : 0);
 
     if (shown == 0 || updated == INT32_MIN
-        || (int64_t) in->today - updated > in->levels->l2_knowledge_days)
+        || (int64_t) in->today - updated > in->rules.levels->l2_knowledge_days)
     {
         return bits;
     }

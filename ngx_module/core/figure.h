@@ -11,6 +11,9 @@
 #include "catalog.h"
 #include "chain.h"
 #include "ledger.h"
+#include "register.h"
+#include "target.h"
+#include "tasks.h"
 
 
 /*
@@ -54,10 +57,30 @@ void assist_levels_hash(const assist_levels_t *levels,
 #define ASSIST_L4  8                /* effective */
 
 
+/* What a measure was at the end of a month that is over. */
+typedef struct {
+    assist_str_t  name;                 /* as in the document */
+    int32_t       month;                /* year * 12 + month - 1 */
+    uint32_t      numerator;
+    uint32_t      denominator;
+} assist_past_t;
+
+
+/* What a figure is judged by. */
+typedef struct {
+    const assist_levels_t    *levels;
+    const assist_targets_t   *targets;
+    const assist_tasks_t     *tasks;        /* NULL: none are on file */
+    const assist_register_t  *registered;   /* NULL: nothing is */
+    const assist_past_t      *past;         /* in any order */
+    size_t                    npast;
+} assist_rules_t;
+
+
 /* What a figure is made from. */
 typedef struct {
     const assist_catalog_t   *catalog;
-    const assist_levels_t    *levels;
+    assist_rules_t            rules;
     int32_t                   today;        /* days since 1970-01-01, local */
     int64_t                   as_of;        /* seconds since the epoch */
     int                       gmtoff;       /* minutes east of UTC */
@@ -86,19 +109,13 @@ typedef struct {
 
 /*
  * Bits ASSIST_L*, judged on the better of the two months; by: -1 all, or only
- * what a model (ASSIST_BY_MODEL), or the catalogue alone, answered.  The rows
+ * what a model (ASSIST_BY_MODEL), or the catalogue alone, answered.  L1, which is
+ * of tasks, is in the documents alone.  The rows
  * of the service are looked for from its first one on: for all services at
  * once use the documents below, which go through the catalogue once.
  */
 unsigned assist_figure_levels(const assist_figure_in_t *in, uint32_t service,
     int by);
-
-/*
- * Decision 699/QD-BTTTT: 30 % by 2024-12-31, 100 % by 2030-12-31; between them
- * a straight line (our interpolation, not law).  Percent; before the first
- * milestone: the first; after the last: the last.
- */
-double assist_figure_target(int32_t day);
 
 /*
  * The documents of the status endpoint.  JSON has a line end; CSV (UTF-8, a
@@ -115,6 +132,10 @@ void assist_figure_services_json(const assist_figure_in_t *in,
     assist_buf_t *out);
 void assist_figure_services_csv(const assist_figure_in_t *in,
     assist_buf_t *out);
+
+/* In Prometheus's text format: assist_coverage_*, assist_services, and this
+ * month's counters. */
+void assist_figure_metrics(const assist_figure_in_t *in, assist_buf_t *out);
 
 
 #endif

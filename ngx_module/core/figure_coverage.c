@@ -1,5 +1,5 @@
 /*
- * The figure itself: coverage.json and coverage.csv.
+ * The figure itself: coverage.json.
  */
 
 #include "evidence.h"
@@ -10,23 +10,13 @@
 
 
 static void put_method(assist_buf_t *out, const assist_figure_in_t *in);
-static void put_level_rules(assist_buf_t *out, const assist_levels_t *l);
+static void put_level_rules(assist_buf_t *out, const assist_rules_t *rules);
 static void put_thresholds(assist_buf_t *out, const assist_levels_t *l);
 static void put_share(assist_buf_t *out, double share);
-static void put_measure(assist_buf_t *out, const assist_figure_measure_t *m);
-static void put_milestones(assist_buf_t *out,
-    const assist_figure_measure_t *m);
-static void put_agencies(assist_buf_t *out, const assist_figure_t *f);
+static void put_files(assist_buf_t *out, const assist_rules_t *rules);
+static void put_groups(assist_buf_t *out, const assist_figure_t *f,
+    assist_group_by_t by);
 static void put_quality(assist_buf_t *out, const assist_figure_t *f);
-static void put_levels(assist_buf_t *out, const uint32_t *levels,
-    unsigned first);
-static void put_ratio(assist_buf_t *out, int64_t ratio, const char *none);
-static void csv_measure(assist_buf_t *out, const assist_figure_t *f,
-    const assist_figure_measure_t *m);
-static void csv_agency(assist_buf_t *out, const assist_figure_t *f,
-    const assist_figure_agency_t *a);
-static void csv_stamp(assist_buf_t *out, const assist_figure_in_t *in);
-static void csv_uint(assist_buf_t *out, uint64_t n);
 
 
 static const char  *odd_names[ASSIST_ODD_MAX] = {
@@ -64,16 +54,24 @@ assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
     lit(out, ",\"rows\":");
     assist_buf_uint(out, in->catalog->nrows);
 
-    lit(out, "},\"measures\":[");
+    lit(out, "},\"files\":");
+    put_files(out, &in->rules);
+    lit(out, ",\"measures\":[");
 
-    for (i = 0; i < ASSIST_FIGURE_MEASURES; i++) {
+    for (i = 0; i < f.nmeasures; i++) {
         assist_buf_puts(out, i ? "," : "");
-        put_measure(out, &f.measures[i]);
+        assist_figure_put_measure(out, &f.measures[i]);
     }
 
     lit(out, "],\"agencies\":[");
-    put_agencies(out, &f);
-    lit(out, "],\"quality\":");
+    put_groups(out, &f, ASSIST_GROUP_AGENCY);
+    lit(out, "],\"fields\":[");
+    put_groups(out, &f, ASSIST_GROUP_FIELD);
+    lit(out, "],\"provinces\":[");
+    put_groups(out, &f, ASSIST_GROUP_PROVINCE);
+    lit(out, "],\"roadmap\":");
+    assist_figure_put_roadmap(out, &f);
+    lit(out, ",\"quality\":");
     put_quality(out, &f);
     lit(out, ",\"evidence_heads\":[");
 
@@ -83,35 +81,6 @@ assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
     }
 
     lit(out, "]}\n");
-
-    assist_figure_release(&f);
-}
-
-
-void
-assist_figure_coverage_csv(const assist_figure_in_t *in, assist_buf_t *out)
-{
-    uint32_t         i;
-    assist_figure_t  f;
-
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return;
-    }
-
-    lit(out, "as_of,period,type,code,name,services,denominator,"
-             "denominator_min,denominator_max,numerator,ratio,ratio_text,"
-             "target,gap,needed,needed_per_month,status,L1,L2,L3,L4,"
-             "model_L2,model_L3,model_L4,"
-             "catalogue_L2,catalogue_L3,catalogue_L4\n");
-
-    for (i = 0; i < ASSIST_FIGURE_MEASURES; i++) {
-        csv_measure(out, &f, &f.measures[i]);
-    }
-
-    for (i = 0; i < f.nagencies; i++) {
-        csv_agency(out, &f, &f.agencies[i]);
-    }
 
     assist_figure_release(&f);
 }
@@ -135,15 +104,43 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
         "denominator, and within denominator_max where a row says full. "
         "A denominator of zero gives n/a, never 0 %.\","
 
-        "\"target\":\"Decision 699/QD-BTTTT (3 May 2024): 30 % by "
-        "2024-12-31, 100 % by 2030-12-31. A milestone that passed before "
-        "measuring began is not_measured, and is not filled in later.\","
+        "\"target\":\"Milestones are dated data (assist_targets); without "
+        "a file those of Decision 699/QD-BTTTT (3 May 2024): 30 % of fully "
+        "online services by 2024-12-31, 100 % by 2030-12-31. A milestone that "
+        "is past is met or missed by a figure of its month; where there is "
+        "none it is not_measured, and is not filled in later.\","
 
-        "\"trajectory\":\"The target between the two milestones is a "
-        "straight line by days, 30 + 70 * (day - 2024-12-31) / (2030-12-31 - "
-        "2024-12-31): our interpolation, not law. needed is what is missing "
-        "to today's target; needed_per_month is what is missing to 100 % by "
-        "the whole months left until 2030-12-31.\","
+        "\"trajectory\":\"The target between two milestones is a straight "
+        "line by days, such as 30 + 70 * (day - 2024-12-31) / (2030-12-31 - "
+        "2024-12-31): our interpolation, not law. Before the first milestone "
+        "it is the first. needed is what is missing to today's target, "
+        "ceil(target * denominator) - numerator; needed_per_month is what is "
+        "missing to the next milestone by the whole months left until it.\","
+
+        "\"forecast\":\"The pace (services a month) from the oldest of the "
+        "last 6 months with a closed figure until today, carried on to the "
+        "next milestone; null without such a month.\","
+
+        "\"range\":\"ratio_min and ratio_max: were the services of unknown "
+        "level that may be full in the denominator, all but those at L2, or "
+        "only these.\","
+
+        "\"register\":\"Urban areas, officers and agencies with open data "
+        "are proved by dated documents (assist_register): each area and "
+        "agency once, people trained as the sum of the documents' counts. "
+        "A milestone that is past is judged by the documents of its day.\","
+
+        "\"roadmap\":\"A task is overdue when its deadline is past and a "
+        "service that it covers is not at L2: of a procedure's and an "
+        "agency's tasks the fully online ones. Next are the fully online "
+        "services that are not at L2, essential ones first, then by views "
+        "and interactions of both months (views are not in the evidence: a "
+        "report goes by interactions alone).\","
+
+        "\"counting\":\"Measures count procedure x agency. In procedures "
+        "one code is one procedure, in the denominator where one of its "
+        "services is full; any: one of these has reached the level; every: "
+        "all of them have.\","
 
         "\"period\":\"A calendar month, local time. Each level is judged on "
         "the better of this month and the last one, and on its own: none "
@@ -159,9 +156,9 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
         "use. Where lines of evidence were dropped, L3 and L4 are lower "
         "bounds.\",\"levels\":");
 
-    put_level_rules(out, in->levels);
+    put_level_rules(out, &in->rules);
     lit(out, ",\"thresholds\":");
-    put_thresholds(out, in->levels);
+    put_thresholds(out, in->rules.levels);
     lit(out, "}");
 }
 
@@ -169,10 +166,17 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
 /* The thresholds are our proposals: what is in force stands in the sentence. */
 
 static void
-put_level_rules(assist_buf_t *out, const assist_levels_t *l)
+put_level_rules(assist_buf_t *out, const assist_rules_t *rules)
 {
+    const assist_levels_t  *l;
+
+    l = rules->levels;
+
     lit(out, "{\"L1\":\"Declared: a task with an owner and a deadline is on "
-             "file. No tasks are on file here, so no service reaches it.\"");
+             "file, for the service, its procedure or its agency.");
+    assist_buf_puts(out, rules->tasks && rules->tasks->n
+                    ? "\"" : " No tasks are on file here, so no service "
+                             "reaches it.\"");
 
     assist_buf_printf(out, ",\"L2\":\"Enabled: shown to a user in the period "
         "(a hook was bound and the AI disclosure was given), and the newest "
@@ -231,86 +235,64 @@ put_share(assist_buf_t *out, double share)
 }
 
 
+/* The hashes of what the figure is judged by; null: there is no such file. */
+
 static void
-put_measure(assist_buf_t *out, const assist_figure_measure_t *m)
+put_files(assist_buf_t *out, const assist_rules_t *rules)
 {
-    unsigned  by;
+    char  levels[ASSIST_DIGEST_HEX + 1];
 
-    assist_buf_printf(out, "{\"name\":\"%s\",\"title\":\"%s\","
-        "\"numerator\":%u,\"denominator\":%u,\"denominator_min\":%u,"
-        "\"denominator_max\":%u,\"ratio\":", m->name, m->title,
-        m->numerator, m->denominator, m->denominator_min,
-        m->denominator_max);
+    assist_levels_hash(rules->levels, levels);
+    assist_buf_printf(out, "{\"levels\":\"%s\",\"targets\":\"%s\"",
+                      levels, rules->targets->hash);
 
-    put_ratio(out, m->ratio, "null");
-    lit(out, ",\"ratio_text\":\"");
-    put_ratio(out, m->ratio, "n/a");
-    assist_buf_puts(out, m->ratio < 0 ? "\"" : " %\"");
-
-    lit(out, ",\"target\":");
-    assist_figure_put_hundredths(out, m->target);
-    lit(out, ",\"gap\":");
-
-    if (m->ratio < 0) {
-        lit(out, "null");
+    if (rules->tasks) {
+        assist_buf_printf(out, ",\"tasks\":\"%s\"", rules->tasks->hash);
 
     } else {
-        assist_figure_put_hundredths(out, m->gap);
+        lit(out, ",\"tasks\":null");
     }
 
-    assist_buf_printf(out, ",\"needed\":%u,\"needed_per_month\":",
-                      m->needed);
-    put_ratio(out, m->per_month, "null");
+    if (rules->registered) {
+        assist_buf_printf(out, ",\"register\":\"%s\"}",
+                          rules->registered->hash);
 
-    assist_buf_printf(out, ",\"status\":\"%s\",\"milestones\":[", m->status);
-    put_milestones(out, m);
-    lit(out, "],\"levels\":");
-    put_levels(out, m->levels, 0);
-    lit(out, ",\"by\":{");
-
-    for (by = 0; by < ASSIST_BY_MAX; by++) {
-        assist_buf_printf(out, "%s\"%s\":", by ? "," : "",
-                          assist_by_name(by));
-        put_levels(out, m->by[by], 1);
+    } else {
+        lit(out, ",\"register\":null}");
     }
-
-    lit(out, "}}");
-}
-
-
-/* 2024 was over before anything was measured, and is never back-filled. */
-
-static void
-put_milestones(assist_buf_t *out, const assist_figure_measure_t *m)
-{
-    lit(out, "{\"date\":\"2024-12-31\",\"target\":30.00,"
-             "\"status\":\"not_measured\"},");
-
-    assist_buf_printf(out, "{\"date\":\"2030-12-31\",\"target\":100.00,"
-                      "\"status\":\"%s\"}", m->status);
 }
 
 
 static void
-put_agencies(assist_buf_t *out, const assist_figure_t *f)
+put_groups(assist_buf_t *out, const assist_figure_t *f, assist_group_by_t by)
 {
     uint32_t                       i;
-    const assist_figure_agency_t  *a;
+    const assist_figure_group_t   *g;
+    const assist_figure_groups_t  *groups;
 
-    for (i = 0; i < f->nagencies; i++) {
-        a = &f->agencies[i];
+    groups = &f->groups[by];
 
-        assist_buf_puts(out, i ? ",{\"code\":" : "{\"code\":");
-        assist_buf_json(out, a->code);
-        lit(out, ",\"name\":");
-        assist_buf_json(out, a->name);
+    for (i = 0; i < groups->n; i++) {
+        g = &groups->list[i];
+
+        assist_buf_puts(out, i ? ",{" : "{");
+
+        if (by == ASSIST_GROUP_AGENCY) {
+            lit(out, "\"code\":");
+            assist_buf_json(out, g->code);
+            lit(out, ",");
+        }
+
+        lit(out, "\"name\":");
+        assist_buf_json(out, g->name);
         assist_buf_printf(out, ",\"services\":%u,\"denominator\":%u,"
-                          "\"numerator\":%u,\"ratio\":", a->services,
-                          a->denominator, a->levels[1]);
-        put_ratio(out, assist_figure_ratio(a->levels[1], a->denominator),
-                  "null");
+                          "\"numerator\":%u,\"ratio\":", g->services,
+                          g->denominator, g->levels[1]);
+        assist_figure_put_ratio(out, assist_figure_ratio(g->levels[1],
+                                                         g->denominator),
+                                "null");
         lit(out, ",\"levels\":");
-        put_levels(out, a->levels, 0);
+        assist_figure_put_levels(out, g->levels, 0);
         lit(out, "}");
     }
 }
@@ -349,137 +331,4 @@ put_quality(assist_buf_t *out, const assist_figure_t *f)
     }
 
     lit(out, "}}");
-}
-
-
-static void
-put_levels(assist_buf_t *out, const uint32_t *levels, unsigned first)
-{
-    unsigned  i;
-
-    for (i = first; i < ASSIST_LEVELS_N; i++) {
-        assist_buf_printf(out, "%s\"L%u\":%u", i == first ? "{" : ",", i + 1,
-                          levels[i]);
-    }
-
-    lit(out, "}");
-}
-
-
-static void
-put_ratio(assist_buf_t *out, int64_t ratio, const char *none)
-{
-    if (ratio < 0) {
-        assist_buf_puts(out, none);
-        return;
-    }
-
-    assist_figure_put_hundredths(out, ratio);
-}
-
-
-static void
-csv_measure(assist_buf_t *out, const assist_figure_t *f,
-    const assist_figure_measure_t *m)
-{
-    unsigned  i, by, services;
-
-    for (services = 0, i = 0; i < f->nagencies; i++) {
-        services += f->agencies[i].services;
-    }
-
-    csv_stamp(out, f->in);
-    assist_buf_printf(out, "measure,%s,%s", m->name, m->title);
-
-    csv_uint(out, services);
-    csv_uint(out, m->denominator);
-    csv_uint(out, m->denominator_min);
-    csv_uint(out, m->denominator_max);
-    csv_uint(out, m->numerator);
-
-    lit(out, ",");
-    put_ratio(out, m->ratio, "");
-    lit(out, ",");
-    put_ratio(out, m->ratio, "n/a");
-    assist_buf_puts(out, m->ratio < 0 ? "," : " %,");
-    assist_figure_put_hundredths(out, m->target);
-    lit(out, ",");
-
-    if (m->ratio >= 0) {
-        assist_figure_put_hundredths(out, m->gap);
-    }
-
-    csv_uint(out, m->needed);
-    lit(out, ",");
-    put_ratio(out, m->per_month, "");
-    assist_buf_printf(out, ",%s", m->status);
-
-    for (i = 0; i < ASSIST_LEVELS_N; i++) {
-        csv_uint(out, m->levels[i]);
-    }
-
-    for (by = 0; by < ASSIST_BY_MAX; by++) {
-        for (i = 1; i < ASSIST_LEVELS_N; i++) {
-            csv_uint(out, m->by[by][i]);
-        }
-    }
-
-    lit(out, "\n");
-}
-
-
-/* An agency has no target of its own in Decision 699: those cells are empty. */
-
-static void
-csv_agency(assist_buf_t *out, const assist_figure_t *f,
-    const assist_figure_agency_t *a)
-{
-    int64_t   ratio;
-    unsigned  i;
-
-    ratio = assist_figure_ratio(a->levels[1], a->denominator);
-
-    csv_stamp(out, f->in);
-    lit(out, "agency,");
-    assist_figure_put_cell(out, a->code);
-    lit(out, ",");
-    assist_figure_put_cell(out, a->name);
-
-    csv_uint(out, a->services);
-    csv_uint(out, a->denominator);
-    lit(out, ",,");
-    csv_uint(out, a->levels[1]);
-
-    lit(out, ",");
-    put_ratio(out, ratio, "");
-    lit(out, ",");
-    put_ratio(out, ratio, "n/a");
-    assist_buf_puts(out, ratio < 0 ? "" : " %");
-    lit(out, ",,,,,");
-
-    for (i = 0; i < ASSIST_LEVELS_N; i++) {
-        csv_uint(out, a->levels[i]);
-    }
-
-    lit(out, ",,,,,,\n");
-}
-
-
-/* The first two columns: a row that was copied elsewhere says what it is of. */
-
-static void
-csv_stamp(assist_buf_t *out, const assist_figure_in_t *in)
-{
-    assist_evidence_time(out, in->as_of, in->gmtoff);
-    lit(out, ",");
-    assist_figure_put_period(out, in);
-    lit(out, ",");
-}
-
-
-static void
-csv_uint(assist_buf_t *out, uint64_t n)
-{
-    assist_buf_putc(out, ',');
-    assist_buf_uint(out, n);
 }

@@ -7,8 +7,10 @@
 #include <openssl/sha.h>
 
 #include "figure.h"
+#include "setting.h"
 
 
+#define SHARE_PLACES  4
 #define SHARE_UNIT  10000               /* four decimals */
 
 
@@ -21,13 +23,10 @@ typedef struct {
 } threshold_t;
 
 
-static int set_line(assist_levels_t *levels, uint32_t *seen, assist_str_t text,
-    uint32_t line, assist_error_t *err);
+static int set(assist_levels_t *levels, uint32_t *seen,
+    const assist_setting_t *setting, assist_error_t *err);
 static const threshold_t *find(assist_str_t name);
 static int unknown_name(assist_str_t name, uint32_t line, assist_error_t *err);
-static int parse_number(assist_str_t s, uint32_t max, uint32_t *n);
-static int parse_share(assist_str_t s, double *share);
-static assist_str_t trim(assist_str_t s);
 
 
 /* 28 days: what February cannot reach nobody can; 300000 ms: the last bound
@@ -68,34 +67,26 @@ int
 assist_levels_parse(assist_levels_t *levels, assist_str_t file,
     assist_error_t *err)
 {
-    size_t           i;
-    uint32_t         line, seen;
-    assist_str_t     text;
-    assist_levels_t  work;
+    int               rc;
+    uint32_t          seen;
+    assist_levels_t   work;
+    assist_setting_t  setting;
 
     work = *levels;
     seen = 0;
-    line = 0;
-    i = 0;
 
-    if (file.len >= 3 && memcmp(file.data, "\xef\xbb\xbf", 3) == 0) {
-        i = 3;
-    }
+    assist_setting_init(&setting, file);
 
-    while (i < file.len) {
-        line++;
-        text = (assist_str_t) { file.data + i, 0 };
-
-        while (i < file.len && file.data[i] != '\n') {
-            i++;
-            text.len++;
-        }
-
-        i++;
-
-        if (set_line(&work, &seen, text, line, err) != 0) {
+    while ((rc = assist_setting_next(&setting, "l3.interactions = 5", err))
+           == 1)
+    {
+        if (set(&work, &seen, &setting, err) != 0) {
             return -1;
         }
+    }
+
+    if (rc != 0) {
+        return -1;
     }
 
     *levels = work;
@@ -139,43 +130,18 @@ assist_levels_hash(const assist_levels_t *levels,
 
 
 static int
-set_line(assist_levels_t *levels, uint32_t *seen, assist_str_t text,
-    uint32_t line, assist_error_t *err)
+set(assist_levels_t *levels, uint32_t *seen, const assist_setting_t *setting,
+    assist_error_t *err)
 {
     char               *field;
-    const char         *p;
-    assist_str_t        name, value;
+    uint32_t            line, n;
     const threshold_t  *t;
 
-    p = text.len ? memchr(text.data, '#', text.len) : NULL;
-
-    if (p != NULL) {
-        text.len = (size_t) (p - text.data);
-    }
-
-    text = trim(text);
-
-    if (text.len == 0) {
-        return 0;
-    }
-
-    p = memchr(text.data, '=', text.len);
-
-    if (p == NULL) {
-        return assist_fail(err, line, "expected \"name = value\", such as "
-                           "\"l3.interactions = 5\"");
-    }
-
-    name = (assist_str_t) { text.data, (size_t) (p - text.data) };
-    value = (assist_str_t) { p + 1, text.len - name.len - 1 };
-
-    name = trim(name);
-    value = trim(value);
-
-    t = find(name);
+    line = setting->line;
+    t = find(setting->name);
 
     if (t == NULL) {
-        return unknown_name(name, line, err);
+        return unknown_name(setting->name, line, err);
     }
 
     if (*seen & 1u << (t - thresholds)) {
@@ -187,16 +153,21 @@ set_line(assist_levels_t *levels, uint32_t *seen, assist_str_t text,
     field = (char *) levels + t->offset;
 
     if (t->share) {
-        if (parse_share(value, (double *) field) != 0) {
+        if (assist_setting_decimal(setting->value, SHARE_PLACES, SHARE_UNIT,
+                                   &n)
+            != 0)
+        {
             return assist_fail(err, line, "\"%s\" must be a share between 0 "
                                "and 1 with at most 4 decimals, such as 0.80",
                                t->name);
         }
 
+        *(double *) field = (double) n / SHARE_UNIT;
+
         return 0;
     }
 
-    if (parse_number(value, t->max, (uint32_t *) field) != 0
+    if (assist_setting_number(setting->value, t->max, (uint32_t *) field) != 0
         || *(uint32_t *) field < t->min)
     {
         return assist_fail(err, line, "\"%s\" must be a whole number from %u "
@@ -240,87 +211,4 @@ unknown_name(assist_str_t name, uint32_t line, assist_error_t *err)
     return assist_fail(err, line, "unknown name \"%.*s\"; known are %s",
                        (int) (name.len < 40 ? name.len : 40), name.data,
                        names);
-}
-
-
-static int
-parse_number(assist_str_t s, uint32_t max, uint32_t *n)
-{
-    size_t    i;
-    uint64_t  v;
-
-    if (s.len == 0) {
-        return -1;
-    }
-
-    for (v = 0, i = 0; i < s.len; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9') {
-            return -1;
-        }
-
-        v = v * 10 + (uint64_t) (s.data[i] - '0');
-
-        if (v > max) {
-            return -1;
-        }
-    }
-
-    *n = (uint32_t) v;
-
-    return 0;
-}
-
-
-/* By hand, since strtod() reads a comma in some locales, and "nan" in all. */
-
-static int
-parse_share(assist_str_t s, double *share)
-{
-    size_t    i;
-    uint32_t  whole, part;
-
-    for (i = 0; i < s.len && s.data[i] != '.'; i++) { /* void */ }
-
-    if (parse_number((assist_str_t) { s.data, i }, 1, &whole) != 0) {
-        return -1;
-    }
-
-    part = 0;
-
-    if (i < s.len) {
-        s.data += i + 1;
-        s.len -= i + 1;
-
-        if (s.len > 4 || parse_number(s, SHARE_UNIT - 1, &part) != 0) {
-            return -1;
-        }
-
-        for (i = s.len; i < 4; i++) {
-            part *= 10;
-        }
-    }
-
-    if (whole * SHARE_UNIT + part > SHARE_UNIT) {
-        return -1;
-    }
-
-    *share = (double) (whole * SHARE_UNIT + part) / SHARE_UNIT;
-
-    return 0;
-}
-
-
-static assist_str_t
-trim(assist_str_t s)
-{
-    while (s.len && strchr(" \t\r", s.data[0]) != NULL) {
-        s.data++;
-        s.len--;
-    }
-
-    while (s.len && strchr(" \t\r", s.data[s.len - 1]) != NULL) {
-        s.len--;
-    }
-
-    return s;
 }

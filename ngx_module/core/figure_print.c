@@ -42,6 +42,46 @@ assist_figure_put_hundredths(assist_buf_t *out, int64_t n)
 
 
 void
+assist_figure_put_ratio(assist_buf_t *out, int64_t ratio, const char *none)
+{
+    if (ratio < 0) {
+        assist_buf_puts(out, none);
+        return;
+    }
+
+    assist_figure_put_hundredths(out, ratio);
+}
+
+
+void
+assist_figure_put_gap(assist_buf_t *out, const assist_figure_measure_t *m,
+    const char *none)
+{
+    if (m->target < 0 || (m->ratio < 0 && !m->people)) {
+        assist_buf_puts(out, none);
+        return;
+    }
+
+    assist_figure_put_hundredths(out, m->gap);
+}
+
+
+void
+assist_figure_put_levels(assist_buf_t *out, const uint32_t *levels,
+    unsigned first)
+{
+    unsigned  i;
+
+    for (i = first; i < ASSIST_LEVELS_N; i++) {
+        assist_buf_printf(out, "%s\"L%u\":%u", i == first ? "{" : ",", i + 1,
+                          levels[i]);
+    }
+
+    assist_buf_putc(out, '}');
+}
+
+
+void
 assist_figure_put_period(assist_buf_t *out, const assist_figure_in_t *in)
 {
     char  date[11];

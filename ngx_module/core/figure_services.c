@@ -42,13 +42,16 @@ typedef enum {
     COL_ERROR_TIMEOUT, COL_ERROR_PROVIDER, COL_ERROR_HOOK, COL_BY_MODEL,
     COL_BY_CATALOGUE, COL_TOKENS_IN, COL_TOKENS_OUT, COL_USEFUL,
     COL_NOT_USEFUL, COL_LATENCY_P95_MS, COL_DAYS, COL_BUSIEST_DAY_SHARE,
-    COL_FIRST_SUCCESS, COL_LAST_SUCCESS, COL_UPDATED, COL_MAX
+    COL_FIRST_SUCCESS, COL_LAST_SUCCESS, COL_UPDATED, COL_TASK, COL_UNIT,
+    COL_DEADLINE, COL_OVERDUE, COL_MAX
 } column_t;
 
 
 static void put_service(assist_buf_t *out, const assist_figure_t *f,
     uint32_t service);
 static void fill(cell_t *cells, const assist_figure_t *f, uint32_t service);
+static void fill_task(cell_t *cells, const assist_figure_t *f,
+    const assist_figure_fact_t *fact);
 static void fill_counters(cell_t *cells, const assist_counters_t *c);
 static void fill_days(cell_t *cells, const assist_counters_t *c);
 static void json_cell(assist_buf_t *out, const cell_t *cell, int gmtoff);
@@ -57,6 +60,7 @@ static void csv_cell(assist_buf_t *out, const cell_t *cell, int gmtoff);
 static void csv_levels(assist_buf_t *out, unsigned bits);
 static cell_t text(assist_str_t s);
 static cell_t number(cell_type_t type, uint64_t n);
+static cell_t dated(int32_t day);
 static cell_t moment(uint64_t time);
 
 
@@ -97,7 +101,11 @@ static const assist_str_t  columns[COL_MAX] = {
     [COL_BUSIEST_DAY_SHARE] = column("busiest_day_share"),
     [COL_FIRST_SUCCESS] = column("first_success"),
     [COL_LAST_SUCCESS] = column("last_success"),
-    [COL_UPDATED] = column("updated")
+    [COL_UPDATED] = column("updated"),
+    [COL_TASK] = column("task"),
+    [COL_UNIT] = column("unit"),
+    [COL_DEADLINE] = column("deadline"),
+    [COL_OVERDUE] = column("overdue")
 };
 
 
@@ -227,7 +235,7 @@ fill(cell_t *cells, const assist_figure_t *f, uint32_t service)
     cells[COL_LEVEL] = text(assist_str_of(assist_level_name(fact->level)));
     cells[COL_LEVEL].type = CELL_WORD;
     cells[COL_FIELD] = text(row->field);
-    cells[COL_ESSENTIAL] = number(CELL_BOOL, row->essential);
+    cells[COL_ESSENTIAL] = number(CELL_BOOL, fact->essential);
     cells[COL_EVIDENCE] = number(CELL_LEVELS, fact->reached);
     cells[COL_OFFICIAL] = number(CELL_BOOL,
                                  fact->level == ASSIST_LEVEL_FULL
@@ -240,12 +248,37 @@ fill(cell_t *cells, const assist_figure_t *f, uint32_t service)
         cells[COL_VIEWS].type = CELL_NULL;
     }
 
-    cells[COL_UPDATED].type = CELL_NULL;
+    cells[COL_UPDATED] = dated(fact->updated);
+    fill_task(cells, f, fact);
+}
 
-    if (fact->updated != INT32_MIN) {
-        cells[COL_UPDATED].type = CELL_DATE;
-        cells[COL_UPDATED].of.day = fact->updated;
+
+static void
+fill_task(cell_t *cells, const assist_figure_t *f,
+    const assist_figure_fact_t *fact)
+{
+    unsigned              i;
+    const assist_task_t  *task;
+
+    if (fact->task == ASSIST_NONE) {
+        for (i = COL_TASK; i <= COL_OVERDUE; i++) {
+            cells[i].type = CELL_NULL;
+        }
+
+        return;
     }
+
+    task = &f->in->rules.tasks->list[fact->task];
+
+    cells[COL_TASK] = text(task->text);
+    cells[COL_UNIT] = text(task->unit);
+    cells[COL_DEADLINE] = dated(task->deadline);
+
+    /* the task may wait for others: this is about the service */
+    cells[COL_OVERDUE] = number(CELL_BOOL,
+                                task->deadline != INT32_MIN
+                                && task->deadline < f->in->today
+                                && !(fact->reached & ASSIST_L2));
 }
 
 
@@ -473,6 +506,18 @@ number(cell_type_t type, uint64_t n)
 
     cell.type = type;
     cell.of.n = n;
+
+    return cell;
+}
+
+
+static cell_t
+dated(int32_t day)
+{
+    cell_t  cell;
+
+    cell.type = day == INT32_MIN ? CELL_NULL : CELL_DATE;
+    cell.of.day = day;
 
     return cell;
 }

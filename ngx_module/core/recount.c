@@ -197,7 +197,7 @@ assist_recount_result(const assist_recount_t *rc)
 
 int
 assist_recount_figure(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_levels_t *levels, assist_figure_in_t *in)
+    const assist_rules_t *rules, assist_figure_in_t *in)
 {
     if (rc->failed) {
         return -1;
@@ -206,7 +206,7 @@ assist_recount_figure(assist_recount_t *rc, const assist_audit_t *audit,
     memset(in, 0, sizeof(assist_figure_in_t));
 
     in->catalog = rc->catalog;
-    in->levels = levels;
+    in->rules = *rules;
     in->as_of = rc->as_of;
     in->gmtoff = rc->gmtoff;
     in->today = rc->today;

@@ -45,10 +45,10 @@ const assist_recount_result_t *assist_recount_result(
 
 /*
  * What the figure is made from, after the audit's end; it points into rc, audit
- * and levels.  -1: memory ran out while lines were read.
+ * and what the rules do.  -1: memory ran out while lines were read.
  */
 int assist_recount_figure(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_levels_t *levels, assist_figure_in_t *in);
+    const assist_rules_t *rules, assist_figure_in_t *in);
 
 /*
  * The same, written: "json" ({"coverage":..,"services":..}, the documents of
@@ -56,7 +56,7 @@ int assist_recount_figure(assist_recount_t *rc, const assist_audit_t *audit,
  * or "html" (tables).  1; 0: there is no such format; -1: out of memory.
  */
 int assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_levels_t *levels, const char *format, assist_buf_t *out);
+    const assist_rules_t *rules, const char *format, assist_buf_t *out);
 
 
 #endif

@@ -21,8 +21,12 @@ static void write_json(const assist_figure_in_t *in, assist_buf_t *out);
 static void write_csv(const assist_figure_in_t *in, assist_buf_t *out);
 static void write_page(const assist_figure_in_t *in, assist_buf_t *out,
     int html);
-static void put_measure(page_t *page, const assist_figure_t *f);
-static void put_agencies(page_t *page, const assist_figure_t *f);
+static void put_measures(page_t *page, const assist_figure_t *f);
+static void put_name(page_t *page, const assist_figure_measure_t *m);
+static void put_target(page_t *page, const assist_figure_measure_t *m);
+static void put_levels(page_t *page, const uint32_t *levels);
+static void put_groups(page_t *page, const assist_figure_t *f,
+    assist_group_by_t by);
 static void put_quality(page_t *page, const assist_figure_in_t *in);
 static void table(page_t *page, const char *title, const char *const *columns,
     size_t n);
@@ -36,11 +40,11 @@ static void cell_percent(page_t *page, int64_t hundredths);
 
 int
 assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_levels_t *levels, const char *format, assist_buf_t *out)
+    const assist_rules_t *rules, const char *format, assist_buf_t *out)
 {
     assist_figure_in_t  in;
 
-    if (assist_recount_figure(rc, audit, levels, &in) != 0) {
+    if (assist_recount_figure(rc, audit, rules, &in) != 0) {
         return -1;
     }
 
@@ -88,6 +92,7 @@ static void
 write_page(const assist_figure_in_t *in, assist_buf_t *out, int html)
 {
     page_t           page;
+    unsigned         by;
     assist_figure_t  f;
 
     if (assist_figure_sum(&f, in) != 0) {
@@ -117,8 +122,12 @@ write_page(const assist_figure_in_t *in, assist_buf_t *out, int html)
     assist_buf_puts(out, in->catalog->hash);
     lit(out, ".\n");
 
-    put_measure(&page, &f);
-    put_agencies(&page, &f);
+    put_measures(&page, &f);
+
+    for (by = 0; by < ASSIST_GROUP_MAX; by++) {
+        put_groups(&page, &f, (assist_group_by_t) by);
+    }
+
     put_quality(&page, in);
 
     assist_figure_release(&f);
@@ -126,63 +135,131 @@ write_page(const assist_figure_in_t *in, assist_buf_t *out, int html)
 
 
 static void
-put_measure(page_t *page, const assist_figure_t *f)
+put_measures(page_t *page, const assist_figure_t *f)
 {
-    unsigned                        i;
+    uint32_t                        i;
     const assist_figure_measure_t  *m;
 
     static const char *const  columns[] = {
-        "Services", "With AI (L2)", "Ratio", "Target", "Status", "L1", "L2",
-        "L3", "L4"
+        "Measure", "Of", "Numerator", "Ratio", "Target", "Needed", "Status",
+        "L1", "L2", "L3", "L4"
     };
 
-    m = &f->measures[0];
+    table(page, "Measures", columns, sizeof(columns) / sizeof(columns[0]));
 
-    table(page, m->title, columns, sizeof(columns) / sizeof(columns[0]));
-    row(page);
-    cell_uint(page, m->denominator);
-    cell_uint(page, m->numerator);
-    cell_percent(page, m->ratio);
-    cell_percent(page, m->target);
-    cell(page, assist_str_of(m->status));
+    for (i = 0; i < f->nmeasures; i++) {
+        m = &f->measures[i];
 
-    for (i = 0; i < ASSIST_LEVELS_N; i++) {
-        cell_uint(page, m->levels[i]);
+        row(page);
+        put_name(page, m);
+
+        if (m->people) {
+            cell(page, assist_str("n/a"));
+
+        } else {
+            cell_uint(page, m->denominator);
+        }
+
+        cell_uint(page, m->numerator);
+        cell_percent(page, m->ratio);
+        put_target(page, m);
+        cell(page, assist_str_of(m->status ? m->status : "n/a"));
+        put_levels(page, assist_figure_registered(m) ? NULL : m->levels);
+        end_row(page);
     }
 
-    end_row(page);
     end_table(page);
 }
 
 
 static void
-put_agencies(page_t *page, const assist_figure_t *f)
+put_name(page_t *page, const assist_figure_measure_t *m)
 {
-    uint32_t                       i;
-    unsigned                       k;
-    const assist_figure_agency_t  *a;
+    assist_buf_t  name = ASSIST_BUF_INIT;
 
+    if (m->of->subset < ASSIST_SUBSET_FIXED) {
+        cell(page, assist_str_of(assist_figure_title(m)));
+        return;
+    }
+
+    assist_figure_name(m, &name);
+    page->out->failed |= name.failed;
+    cell(page, assist_buf_str(&name));
+
+    assist_buf_free(&name);
+}
+
+
+/* The target and what is missing to it. */
+
+static void
+put_target(page_t *page, const assist_figure_measure_t *m)
+{
+    if (m->target < 0) {
+        cell(page, assist_str("n/a"));
+        cell(page, assist_str("n/a"));
+        return;
+    }
+
+    if (m->people) {
+        cell_uint(page, (uint64_t) (m->target + 99) / 100);
+
+    } else {
+        cell_percent(page, m->target);
+    }
+
+    cell_uint(page, m->needed);
+}
+
+
+/* NULL: there are none. */
+
+static void
+put_levels(page_t *page, const uint32_t *levels)
+{
+    unsigned  i;
+
+    for (i = 0; i < ASSIST_LEVELS_N; i++) {
+        if (levels) {
+            cell_uint(page, levels[i]);
+
+        } else {
+            cell(page, assist_str(""));
+        }
+    }
+}
+
+
+static void
+put_groups(page_t *page, const assist_figure_t *f, assist_group_by_t by)
+{
+    uint32_t                      i;
+    const assist_figure_group_t  *g;
+
+    static const char *const  titles[ASSIST_GROUP_MAX] = {
+        "Agencies", "Fields", "Provinces"
+    };
     static const char *const  columns[] = {
-        "Code", "Agency", "Services", "With AI (L2)", "Ratio", "L1", "L2",
+        "Code", "Name", "Services", "With AI (L2)", "Ratio", "L1", "L2",
         "L3", "L4"
     };
 
-    table(page, "Agencies", columns, sizeof(columns) / sizeof(columns[0]));
+    if (f->groups[by].n == 0) {
+        return;
+    }
 
-    for (i = 0; i < f->nagencies; i++) {
-        a = &f->agencies[i];
+    table(page, titles[by], columns, sizeof(columns) / sizeof(columns[0]));
+
+    for (i = 0; i < f->groups[by].n; i++) {
+        g = &f->groups[by].list[i];
 
         row(page);
-        cell(page, a->code);
-        cell(page, a->name);
-        cell_uint(page, a->denominator);
-        cell_uint(page, a->levels[1]);
-        cell_percent(page, assist_figure_ratio(a->levels[1], a->denominator));
-
-        for (k = 0; k < ASSIST_LEVELS_N; k++) {
-            cell_uint(page, a->levels[k]);
-        }
-
+        cell(page, g->code);
+        cell(page, g->name);
+        cell_uint(page, g->denominator);
+        cell_uint(page, g->levels[1]);
+        cell_percent(page, assist_figure_ratio(g->levels[1], g->denominator));
+        put_levels(page, g->levels);
         end_row(page);
     }
 

@@ -119,6 +119,9 @@ typedef struct {
     ngx_msec_t                       coverage_flush;
     ssize_t                          coverage_buffer;
     assist_levels_t                  levels;
+    assist_targets_t                *targets;
+    assist_tasks_t                  *tasks;
+    assist_register_t               *registered;
     ngx_str_t                        node;
 
     ngx_uint_t                       chats;         /* assist_chat locations */
@@ -574,6 +577,17 @@ void ngx_http_assist_coverage_untouched(ngx_http_request_t *r,
 /* counts a vote for a service, or for none (ASSIST_NONE), and writes its line */
 void ngx_http_assist_coverage_vote(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, uint32_t service, ngx_uint_t useful);
+/* ngx_http_assist_targets.c: what the figure is judged by, from files */
+char *ngx_http_assist_targets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_tasks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_register(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* the built-in targets where there is no file; warns of names that the
+ * catalogue does not have */
+ngx_int_t ngx_http_assist_targets_check(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_targets_rules(ngx_http_assist_main_conf_t *mcf,
+    assist_rules_t *rules);
+
 void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in);
 /* lines of evidence that were lost */

@@ -301,7 +301,7 @@ ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     sh = ngx_http_assist_coverage_sh(mcf);
 
     in->catalog = mcf->catalog;
-    in->levels = &mcf->levels;
+    ngx_http_assist_targets_rules(mcf, &in->rules);
     in->as_of = tp->sec;
     in->gmtoff = (int) tp->gmtoff;
     in->today = (int32_t) ((tp->sec + tp->gmtoff * 60) / 86400);

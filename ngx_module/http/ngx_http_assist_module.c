@@ -280,6 +280,27 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       0,
       NULL },
 
+    { ngx_string("assist_targets"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_targets,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_tasks"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_tasks,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("assist_register"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_assist_register,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("assist_node"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
@@ -360,6 +381,7 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
      *     mcf->cache_zone, coverage_zone, coverage_log = NULL;
      *     mcf->provider_zone, budget_zone = NULL;
      *     mcf->coverage_key = { 0, NULL };
+     *     mcf->targets, tasks, registered = NULL;
      *     mcf->chats, budgets = 0;
      *     mcf->node = { 0, NULL };
      *     mcf->search, vm = NULL;
@@ -569,6 +591,7 @@ ngx_http_assist_init(ngx_conf_t *cf)
         || ngx_http_assist_disclosure_default(cf, mcf) != NGX_OK
         || ngx_http_assist_asset_load(cf, mcf) != NGX_OK
         || ngx_http_assist_feedback_zone(cf, mcf) != NGX_OK
+        || ngx_http_assist_targets_check(cf, mcf) != NGX_OK
         || ngx_http_assist_coverage_check(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;

@@ -8,7 +8,7 @@
 typedef struct {
     ngx_str_t    name;
     ngx_str_t    type;
-    /* one of these */
+    /* of the figure, of this nginx, or both */
     void       (*write)(const assist_figure_in_t *in, assist_buf_t *out);
     void       (*state)(ngx_http_assist_main_conf_t *mcf, assist_buf_t *out);
 } ngx_http_assist_document_t;
@@ -34,7 +34,7 @@ static ngx_http_assist_document_t  ngx_http_assist_documents[] = {
 
     { ngx_string("metrics"),
       ngx_string("text/plain; version=0.0.4; charset=utf-8"),
-      NULL, ngx_http_assist_metrics_write },
+      assist_figure_metrics, ngx_http_assist_metrics_write },
 
     { ngx_string("health"), ngx_string("application/json"),
       NULL, ngx_http_assist_status_health },
@@ -91,7 +91,7 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    if (doc->write && mcf->catalog == NULL) {
+    if (doc->state == NULL && mcf->catalog == NULL) {
         return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND,
                                           "no_catalogue",
                                           "there is nothing to measure: "
@@ -107,11 +107,12 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
     *buf = (assist_buf_t) ASSIST_BUF_INIT;
     cln->handler = ngx_http_assist_status_cleanup;
 
-    if (doc->write) {
+    if (doc->write && mcf->catalog) {
         ngx_http_assist_coverage_figure(mcf, &in);
         doc->write(&in, buf);
+    }
 
-    } else {
+    if (doc->state) {
         doc->state(mcf, buf);
     }
 

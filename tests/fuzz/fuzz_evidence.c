@@ -26,6 +26,7 @@ static void must(int ok, const char *what);
 
 
 static assist_catalog_t  *catalog;
+static assist_targets_t  *targets;
 
 
 int
@@ -40,6 +41,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (catalog == NULL) {
         catalog = assist_catalog_parse(rows, sizeof(rows) - 1, NULL);
         must(catalog != NULL, "catalogue");
+        targets = assist_targets_create(assist_str(""), NULL);
+        must(targets != NULL, "targets");
     }
 
     text = (assist_str_t) { size ? (const char *) data : "", size };
@@ -149,6 +152,7 @@ audit(assist_str_t text, size_t piece)
     seen_t                   seen;
     assist_buf_t             out = ASSIST_BUF_INIT;
     assist_audit_t          *a;
+    assist_rules_t           rules;
     assist_levels_t          levels;
     assist_recount_t        *rc;
     assist_audit_reader_t    reader;
@@ -174,7 +178,10 @@ audit(assist_str_t text, size_t piece)
     must(assist_audit_end(a) == 0, "end");
 
     assist_levels_default(&levels);
-    must(assist_recount_print(rc, a, &levels, "json", &out) == 1, "print");
+    memset(&rules, 0, sizeof(rules));
+    rules.levels = &levels;
+    rules.targets = targets;
+    must(assist_recount_print(rc, a, &rules, "json", &out) == 1, "print");
 
     seen.lines = assist_audit_result(a)->lines;
     seen.findings = assist_audit_result(a)->findings;

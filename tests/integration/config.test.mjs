@@ -29,8 +29,8 @@ accepts('a loaded module that is not used changes nothing', '');
 accepts('the whole configuration of the tests', site({
   http: `assist_cache_zone answers:1m; assist_cache_valid answered 10m;
          assist_redis redis://127.0.0.1:6379/2 timeout=20ms prefix=x:;
-         assist_levels levels.conf; assist_node node-1; assist_hook_memory 8m;
-         assist_synonyms more.txt;`,
+         assist_levels levels.conf; assist_targets targets.conf;
+         assist_node node-1; assist_hook_memory 8m; assist_synonyms more.txt;`,
   server: `assist_hook help.lua greeting=hi empty=; assist_hook_cpu 20ms;
            assist_hook_timeout 500ms; assist_exclude $arg_test $arg_staff;
            assist_service $arg_service; assist_cache_scope $arg_scope;
@@ -38,6 +38,7 @@ accepts('the whole configuration of the tests', site({
 }), (stage) => {
   stage.catalogue();
   stage.write('levels.conf', '# thresholds\nl3.interactions = 3\n');
+  stage.write('targets.conf', 'agency:H29 2027-12-31 = 80\n');
   stage.write('more.txt', 'thẻ căn cước = căn cước công dân\n');
   stage.hooks({ 'help.lua': 'return { request = function() end }' });
 });

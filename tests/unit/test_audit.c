@@ -410,6 +410,7 @@ test_recount(void **state)
     assist_buf_t                     log[2] = { ASSIST_BUF_INIT };
     assist_error_t                   err;
     assist_audit_t                  *a;
+    assist_rules_t                   rules;
     assist_levels_t                  levels;
     assist_catalog_t                *cat;
     assist_recount_t                *rc;
@@ -444,7 +445,9 @@ test_recount(void **state)
 
     a = audit(log, NULL, &reader);
     assist_levels_default(&levels);
-    assert_int_equal(assist_recount_figure(rc, a, &levels, &in), 0);
+    memset(&rules, 0, sizeof(rules));
+    rules.levels = &levels;
+    assert_int_equal(assist_recount_figure(rc, a, &rules, &in), 0);
 
     c = in.counters(in.data, 0, 0);
     assert_int_equal(assist_ledger_interactions(c), 7);

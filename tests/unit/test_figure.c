@@ -21,6 +21,32 @@
 #define ncases(a)  (sizeof(a) / sizeof(a[0]))
 
 
+/* Decision 699 */
+static assist_targets_t  *decision;
+
+
+static int
+setup(void **state)
+{
+    (void) state;
+
+    decision = assist_targets_create(assist_str(""), NULL);
+
+    return decision ? 0 : -1;
+}
+
+
+static int
+teardown(void **state)
+{
+    (void) state;
+
+    assist_targets_free(decision);
+
+    return 0;
+}
+
+
 /* A catalogue that is filled by hand, one row after the other. */
 typedef struct {
     assist_catalog_t     cat;
@@ -56,7 +82,8 @@ world_init(world_t *w)
     assist_levels_default(&w->levels);
 
     w->in.catalog = &w->cat;
-    w->in.levels = &w->levels;
+    w->in.rules.levels = &w->levels;
+    w->in.rules.targets = decision;
     w->in.today = assist_date_days(2026, 11, 23);
     w->in.as_of = 1795434001;
     w->in.gmtoff = 420;
@@ -97,6 +124,8 @@ add_service(world_t *w, assist_level_t level)
 
     s->id = assist_str("1.000001@H29");
     s->row = w->cat.nrows;
+    s->procedure = w->cat.nservices;
+    w->cat.nprocedures = w->cat.nservices + 1;
     s->level = level;
     s->level_min = level;
     s->level_max = level;
@@ -212,54 +241,21 @@ good_month(assist_counters_t *c)
 
 
 static void
-test_target(void **state)
-{
-    size_t  i;
-    char    text[16];
-
-    static const struct {
-        int          year, month, day;
-        const char  *target;
-    } cases[] = {
-        { 2023, 1, 1, "30.00" },
-        { 2024, 12, 31, "30.00" },
-        { 2025, 1, 1, "30.03" },
-        { 2025, 12, 31, "41.66" },
-        { 2026, 12, 31, "53.32" },
-        { 2027, 12, 31, "64.98" },
-        { 2028, 12, 31, "76.68" },
-        { 2029, 12, 31, "88.34" },
-        { 2030, 12, 30, "99.97" },
-        { 2030, 12, 31, "100.00" },
-        { 2031, 1, 1, "100.00" }
-    };
-
-    (void) state;
-
-    for (i = 0; i < ncases(cases); i++) {
-        snprintf(text, sizeof(text), "%.2f",
-                 assist_figure_target(assist_date_days(cases[i].year,
-                                                       cases[i].month,
-                                                       cases[i].day)));
-        assert_string_equal(text, cases[i].target);
-    }
-}
-
-
-static void
 test_nothing(void **state)
 {
     json_t   *v, *m;
     world_t   w;
 
     static const char *const  keys[] = {
-        "as_of", "period", "method", "catalogue", "measures", "agencies",
-        "quality", "evidence_heads"
+        "as_of", "period", "method", "catalogue", "files", "measures", "agencies",
+        "fields", "provinces", "roadmap", "quality", "evidence_heads"
     };
     static const char *const  measure_keys[] = {
-        "name", "title", "numerator", "denominator", "denominator_min",
-        "denominator_max", "ratio", "ratio_text", "target", "gap", "needed",
-        "needed_per_month", "status", "milestones", "levels", "by"
+        "name", "subset", "title", "unit", "numerator", "denominator",
+        "denominator_min", "denominator_max", "ratio", "ratio_text",
+        "ratio_min", "ratio_max", "target", "gap", "needed",
+        "needed_per_month", "status", "milestones", "forecast",
+        "documents", "levels", "by", "procedures"
     };
 
     (void) state;
@@ -313,18 +309,32 @@ test_status(void **state)
         int          needed;
         double       per_month;         /* -1: null */
         const char  *status;
+        const char  *first;             /* of the milestones */
+        const char  *second;
     } cases[] = {
         /* 52.11 % of 10 is 6 services */
-        { 2026, 11, 23, 5, "50.00 %", 52.11, 2.11, 1, 0.10, "behind" },
-        { 2026, 11, 23, 6, "60.00 %", 52.11, -7.89, 0, 0.08, "on_track" },
-        { 2026, 11, 23, 10, "100.00 %", 52.11, -47.89, 0, 0.00, "met" },
-        { 2024, 12, 31, 3, "30.00 %", 30.00, 0.00, 0, 0.10, "on_track" },
-        { 2024, 12, 31, 2, "20.00 %", 30.00, 10.00, 1, 0.11, "behind" },
-        { 2030, 12, 5, 9, "90.00 %", 99.17, 9.17, 1, 1.00, "behind" },
-        { 2030, 12, 31, 9, "90.00 %", 100.00, 10.00, 1, 1.00, "behind" },
-        { 2031, 1, 1, 9, "90.00 %", 100.00, 10.00, 1, -1, "missed" },
-        { 2031, 1, 1, 10, "100.00 %", 100.00, 0.00, 0, 0.00, "met" },
-        { 2026, 11, 23, 0, "0.00 %", 52.11, 52.11, 6, 0.20, "not_measured" }
+        { 2026, 11, 23, 5, "50.00 %", 52.11, 2.11, 1, 0.10, "behind",
+          "not_measured", "behind" },
+        { 2026, 11, 23, 6, "60.00 %", 52.11, -7.89, 0, 0.08, "on_track",
+          "not_measured", "on_track" },
+        { 2026, 11, 23, 10, "100.00 %", 52.11, -47.89, 0, 0.00, "met",
+          "not_measured", "met" },
+        { 2024, 12, 31, 3, "30.00 %", 30.00, 0.00, 0, 0.00, "on_track",
+          "met", "on_track" },
+        { 2024, 12, 31, 2, "20.00 %", 30.00, 10.00, 1, 1.00, "behind",
+          "behind", "behind" },
+        { 2025, 1, 1, 4, "40.00 %", 30.03, -9.97, 0, 0.08, "on_track",
+          "not_measured", "on_track" },
+        { 2030, 12, 5, 9, "90.00 %", 99.17, 9.17, 1, 1.00, "behind",
+          "not_measured", "behind" },
+        { 2030, 12, 31, 9, "90.00 %", 100.00, 10.00, 1, 1.00, "behind",
+          "not_measured", "behind" },
+        { 2031, 1, 1, 9, "90.00 %", 100.00, 10.00, 1, -1, "missed",
+          "not_measured", "not_measured" },
+        { 2031, 1, 1, 10, "100.00 %", 100.00, 0.00, 0, 0.00, "met",
+          "not_measured", "not_measured" },
+        { 2026, 11, 23, 0, "0.00 %", 52.11, 52.11, 6, 0.20, "not_measured",
+          "not_measured", "not_measured" }
     };
 
     (void) state;
@@ -362,11 +372,11 @@ test_status(void **state)
         milestones = json_object_get(m, "milestones");
         assert_int_equal(json_array_size(milestones), 2);
         assert_string_equal(string(json_array_get(milestones, 0), "status"),
-                            "not_measured");
+                            cases[i].first);
         assert_float_equal(real(json_array_get(milestones, 0), "target"),
                            30.0, 1e-9);
         assert_string_equal(string(json_array_get(milestones, 1), "status"),
-                            cases[i].status);
+                            cases[i].second);
 
         json_decref(v);
     }
@@ -1034,7 +1044,7 @@ test_services(void **state)
     assert_int_equal(json_array_size(json_object_get(v, "services")), 3);
 
     s = json_array_get(json_object_get(v, "services"), 0);
-    assert_int_equal(json_object_size(s), 34);
+    assert_int_equal(json_object_size(s), 38);
     assert_string_equal(string(s, "code"), "1.000001");
     assert_string_equal(string(s, "name"), "Đăng ký khai sinh");
     assert_string_equal(string(s, "agency_code"), "H29");
@@ -1151,9 +1161,9 @@ test_csv(void **state)
         assert_non_null(strstr(out.data, ",L2 L3 L4,true,"));
         assert_int_equal(strncmp(out.data, "code,name,agency_code,agency,",
                                  29), 0);
-        assert_int_equal(cells(out.data), 34);
+        assert_int_equal(cells(out.data), 38);
         line = strchr(out.data, '\n') + 1;
-        assert_int_equal(cells(line), 34);
+        assert_int_equal(cells(line), 38);
         assist_buf_free(&out);
 
         assist_figure_coverage_csv(&w.in, &out);
@@ -1161,15 +1171,15 @@ test_csv(void **state)
         assert_false(out.failed);
         assert_non_null(strstr(out.data, cases[i].cell));
 
-        /* the header, one measure, one agency; a negative number is one */
+        /* the header, five measures, one agency; a negative number is one */
         assert_non_null(strstr(out.data, ",100.00 %,52.11,-47.89,0,"));
 
         for (n = 0, line = out.data; *line; n++) {
-            assert_int_equal(cells(line), 27);
+            assert_int_equal(cells(line), 34);
             line = strchr(line, '\n') + 1;
         }
 
-        assert_int_equal(n, 3);
+        assert_int_equal(n, 7);
         assist_buf_free(&out);
     }
 }
@@ -1308,7 +1318,6 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(test_target),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_measured),
@@ -1327,5 +1336,5 @@ main(void)
         cmocka_unit_test(test_levels_hash)
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -344,6 +344,39 @@ void assist_levels_default(assist_levels_t *levels);
 int assist_levels_parse(assist_levels_t *levels, assist_str_t file,
     assist_error_t *err);
 
+typedef struct assist_targets_s  assist_targets_t;
+
+assist_targets_t *assist_targets_create(assist_str_t file,
+    assist_error_t *err);
+void assist_targets_free(assist_targets_t *targets);
+
+typedef struct assist_tasks_s  assist_tasks_t;
+
+assist_tasks_t *assist_tasks_parse(assist_str_t file, assist_error_t *err);
+void assist_tasks_free(assist_tasks_t *tasks);
+
+typedef struct assist_register_s  assist_register_t;
+
+assist_register_t *assist_register_parse(assist_str_t file,
+    assist_error_t *err);
+void assist_register_free(assist_register_t *reg);
+
+typedef struct {
+    assist_str_t  name;
+    int32_t       month;
+    uint32_t      numerator;
+    uint32_t      denominator;
+} assist_past_t;
+
+typedef struct {
+    const assist_levels_t    *levels;
+    const assist_targets_t   *targets;
+    const assist_tasks_t     *tasks;
+    const assist_register_t  *registered;
+    const assist_past_t      *past;
+    size_t                    npast;
+} assist_rules_t;
+
 typedef struct assist_recount_s  assist_recount_t;
 
 typedef struct {
@@ -362,7 +395,7 @@ void assist_recount_block(void *rc, int sealed);
 const assist_recount_result_t *assist_recount_result(
     const assist_recount_t *rc);
 int assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_levels_t *levels, const char *format, assist_buf_t *out);
+    const assist_rules_t *rules, const char *format, assist_buf_t *out);
 ]]
 
 ffi.cdef(library.declarations)

@@ -4,9 +4,9 @@ local ffi = require "ffi"
 
 local args = require "assist.cli.args"
 local catalogue = require "assist.cli.catalogue"
-local files = require "assist.cli.files"
 local library = require "assist.cli.library"
 local log = require "assist.cli.log"
+local rules = require "assist.cli.rules"
 
 local report = {}
 
@@ -40,18 +40,6 @@ local function moment(text)
   return time, offset(time)
 end
 
-local function levels_of(path)
-  local lib, levels = library.load(), ffi.new "assist_levels_t"
-  lib.assist_levels_default(levels)
-  if path then
-    local err, text = ffi.new "assist_error_t", files.need(path)
-    if lib.assist_levels_parse(levels, library.str(text), err) ~= 0 then
-      args.fail("%s:%d: %s", path, err.line, ffi.string(err.text))
-    end
-  end
-  return levels
-end
-
 local function warn(count, format, ...)
   if count > 0 then
     io.stderr:write("assist: ", format:format(tonumber(count), ...), "\n")
@@ -59,7 +47,7 @@ local function warn(count, format, ...)
 end
 
 function report.command(list)
-  local words, options = args.parse(list, { catalog = "text", levels = "text",
+  local words, options = args.parse(list, rules.options { catalog = "text",
     ["as-of"] = "text", format = "text", key = "text", heads = "text" })
   if #words == 0 then
     args.fail "report needs an evidence log"
@@ -72,8 +60,7 @@ function report.command(list)
   end
 
   local lib = library.load()
-  local cat, levels = catalogue.parse(options.catalog),
-    levels_of(options.levels)
+  local cat, judged = catalogue.parse(options.catalog), rules.read(options)
   local as_of, gmtoff = moment(options["as-of"])
   local count = lib.assist_recount_create(cat, as_of, gmtoff)
   if count == nil then
@@ -83,7 +70,7 @@ function report.command(list)
   local audit = log.read(words, options, ffi.new("assist_audit_reader_t",
     { lib.assist_recount_line, lib.assist_recount_block, count }))
   local out = ffi.new "assist_buf_t"
-  if lib.assist_recount_print(count, audit, levels, format, out) ~= 1 then
+  if lib.assist_recount_print(count, audit, judged, format, out) ~= 1 then
     error "not enough memory"
   end
   io.write(library.text(out))

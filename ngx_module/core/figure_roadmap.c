@@ -1,0 +1,249 @@
+/*
+ * The roadmap in JSON: tasks that are overdue or nobody's, and which services
+ * come next.
+ */
+
+#include <stdlib.h>
+
+#include "date.h"
+#include "figure_priv.h"
+
+
+#define LIST_MAX  20                    /* entries of each list */
+
+#define lit(out, text)  assist_buf_add(out, text, sizeof(text) - 1)
+
+
+/* A fully online service without AI. */
+typedef struct {
+    uint32_t       service;
+    unsigned       essential:1;
+    uint64_t       views;               /* of this month and the last */
+    uint64_t       interactions;
+} next_t;
+
+
+static void put_tasks(assist_buf_t *out, const assist_figure_t *f,
+    int overdue);
+static void put_task(assist_buf_t *out, const assist_task_t *task);
+static void put_day(assist_buf_t *out, int32_t day);
+static next_t *remaining(const assist_figure_t *f, uint32_t *n);
+static int by_need(const void *one, const void *two);
+static void put_next(assist_buf_t *out, const assist_figure_t *f,
+    const next_t *next);
+
+
+void
+assist_figure_put_roadmap(assist_buf_t *out, const assist_figure_t *f)
+{
+    next_t    *list;
+    uint32_t   i, n, unplanned;
+
+    list = remaining(f, &n);
+
+    if (list == NULL) {
+        out->failed = 1;
+        return;
+    }
+
+    for (unplanned = 0, i = 0; i < n; i++) {
+        unplanned += f->facts[list[i].service].task == ASSIST_NONE;
+    }
+
+    assist_buf_printf(out, "{\"tasks\":%u,\"declared\":%u,\"overdue\":%u,"
+                      "\"ownerless\":%u,\"undated\":%u,\"unmatched\":%u,"
+                      "\"remaining\":%u,\"unplanned\":%u,"
+                      "\"overdue_tasks\":[",
+                      f->in->rules.tasks ? f->in->rules.tasks->n : 0,
+                      f->measures[ASSIST_SUBSET_SERVICES].levels[0],
+                      f->overdue, f->ownerless, f->undated, f->unmatched, n,
+                      unplanned);
+    put_tasks(out, f, 1);
+    lit(out, "],\"ownerless_tasks\":[");
+    put_tasks(out, f, 0);
+    lit(out, "],\"next\":[");
+
+    for (i = 0; i < n && i < LIST_MAX; i++) {
+        assist_buf_puts(out, i ? "," : "");
+        put_next(out, f, &list[i]);
+    }
+
+    lit(out, "]}");
+    free(list);
+}
+
+
+/* The first ones of those that are overdue, or else nobody's. */
+
+static void
+put_tasks(assist_buf_t *out, const assist_figure_t *f, int overdue)
+{
+    uint32_t               i, n;
+    const assist_task_t   *task;
+    const assist_tasks_t  *tasks;
+
+    tasks = f->in->rules.tasks;
+
+    for (n = 0, i = 0; tasks && i < tasks->n && n < LIST_MAX; i++) {
+        task = &tasks->list[i];
+
+        if (overdue ? !f->tasks[i].overdue : task->unit.len != 0) {
+            continue;
+        }
+
+        assist_buf_printf(out, "%s{\"line\":%u,\"code\":", n++ ? "," : "",
+                          task->line);
+        assist_buf_json(out, task->code);
+        lit(out, ",\"agency_code\":");
+        assist_buf_json(out, task->agency);
+        put_task(out, task);
+        assist_buf_printf(out, ",\"services\":%u,\"done\":%u}",
+                          f->tasks[i].services, f->tasks[i].done);
+    }
+}
+
+
+static void
+put_task(assist_buf_t *out, const assist_task_t *task)
+{
+    if (task == NULL) {
+        lit(out, ",\"task\":null,\"unit\":null,\"deadline\":null");
+        return;
+    }
+
+    lit(out, ",\"task\":");
+    assist_buf_json(out, task->text);
+    lit(out, ",\"unit\":");
+    assist_buf_json(out, task->unit);
+    lit(out, ",\"deadline\":");
+    put_day(out, task->deadline);
+}
+
+
+static void
+put_day(assist_buf_t *out, int32_t day)
+{
+    char  date[11];
+
+    if (day == INT32_MIN) {
+        lit(out, "null");
+        return;
+    }
+
+    assist_date_format(day, date);
+    assist_buf_printf(out, "\"%s\"", date);
+}
+
+
+/* Those of the denominator that are not at L2, what matters most first; NULL:
+ * out of memory. */
+
+static next_t *
+remaining(const assist_figure_t *f, uint32_t *n)
+{
+    int                          month;
+    next_t                      *list, *next;
+    uint32_t                     i;
+    const assist_counters_t     *c;
+    const assist_figure_fact_t  *fact;
+
+    *n = 0;
+
+    /* one more: nothing of no size is asked for */
+    list = malloc(((size_t) f->in->catalog->nservices + 1) * sizeof(next_t));
+
+    if (list == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < f->in->catalog->nservices; i++) {
+        fact = &f->facts[i];
+
+        if (fact->row == ASSIST_NONE || fact->level != ASSIST_LEVEL_FULL
+            || (fact->reached & ASSIST_L2))
+        {
+            continue;
+        }
+
+        next = &list[(*n)++];
+        memset(next, 0, sizeof(next_t));
+        next->service = i;
+        next->essential = fact->essential;
+
+        for (month = 0; month < 2; month++) {
+            c = assist_figure_counters(f->in, i, month);
+
+            if (c != NULL) {
+                next->views += c->views;
+                next->interactions += assist_ledger_interactions(c);
+            }
+        }
+    }
+
+    qsort(list, *n, sizeof(next_t), by_need);
+
+    return list;
+}
+
+
+static int
+by_need(const void *one, const void *two)
+{
+    uint64_t       of_a, of_b;
+    const next_t  *a, *b;
+
+    a = one;
+    b = two;
+
+    if (a->essential != b->essential) {
+        return a->essential ? -1 : 1;
+    }
+
+    of_a = a->views + a->interactions;
+    of_b = b->views + b->interactions;
+
+    if (of_a != of_b) {
+        return of_a > of_b ? -1 : 1;
+    }
+
+    return a->service < b->service ? -1 : 1;
+}
+
+
+static void
+put_next(assist_buf_t *out, const assist_figure_t *f, const next_t *next)
+{
+    const assist_row_t          *row;
+    const assist_task_t         *task;
+    const assist_figure_fact_t  *fact;
+
+    fact = &f->facts[next->service];
+    row = &f->in->catalog->rows[fact->row];
+    task = fact->task == ASSIST_NONE ? NULL
+                                     : &f->in->rules.tasks->list[fact->task];
+
+    lit(out, "{\"code\":");
+    assist_buf_json(out, row->code);
+    lit(out, ",\"name\":");
+    assist_buf_json(out, row->name);
+    lit(out, ",\"agency_code\":");
+    assist_buf_json(out, row->agency_code);
+    lit(out, ",\"agency\":");
+    assist_buf_json(out, row->agency);
+    assist_buf_printf(out, ",\"essential\":%s,\"views\":",
+                      next->essential ? "true" : "false");
+
+    if (f->in->no_views) {
+        lit(out, "null");
+
+    } else {
+        assist_buf_uint(out, next->views);
+    }
+
+    lit(out, ",\"interactions\":");
+    assist_buf_uint(out, next->interactions);
+    lit(out, ",\"updated\":");
+    put_day(out, fact->updated);
+    put_task(out, task);
+    lit(out, "}");
+}
