@@ -37,4 +37,5 @@ files["lua/types"] = { std = "hook", ignore = { "212", "241" },
                        max_line_length = false }
 
 files["tests/bench/peer.lua"] = { std = "ngx_lua" }
-files["tests/bench/wrk.lua"] = { globals = { "wrk", "init", "done" } }
+files["tests/bench/wrk*.lua"] = { globals = { "wrk", "init", "request",
+                                              "done" } }

@@ -25,7 +25,8 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*
 SOURCES  := $(wildcard ngx_module/*/*.[ch])
 
 .PHONY: all deps deps-test deps-bench build demo demo-stop test unit \
-        test-browser fuzz bench-quick bench-hostile bench-redis install clean
+        test-browser fuzz bench-quick bench-hostile bench-redis bench-stream \
+        install clean
 
 all: build
 
@@ -103,6 +104,10 @@ bench-quick: deps-bench build
 # What hostile hooks cost everybody else; writes tests/bench/HOSTILE.md.
 bench-hostile: deps-bench build
 	@node tests/bench/hostile.mjs
+
+# How much later a model's first words come through us.
+bench-stream: deps-test build
+	@node --test tests/bench/first_token.mjs | grep '^# through'
 
 # What a Redis that is stopped or killed costs.
 bench-redis: deps-bench build
