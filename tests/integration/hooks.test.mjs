@@ -98,7 +98,7 @@ test('a hook whose file raises is left out, and nginx says so once a worker',
       errors: [why], workers: 2 });
     const [got, expected] = [await get(port, page), await get(plain, page)];
     assert.ok(got.body.equals(expected.body));
-    assert.equal(nginx.logged(why).length, 2);
+    await until(() => nginx.logged(why).length === 2, 'a line of each worker');
   });
 
 test('a hook replies in place of the portal', async (stage) => {
