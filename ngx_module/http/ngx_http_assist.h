@@ -255,7 +255,8 @@ struct ngx_http_assist_ctx_s {
     unsigned                         shared:1;      /* `service` stands for
                                                        several agencies */
     unsigned                         previous_shared:1;
-    unsigned                         cacheable:1;
+    unsigned                         cacheable:1;   /* others may have it */
+    unsigned                         kept:1;        /* there is a cache */
     unsigned                         personal:1;    /* the hook read more than
                                                        the question */
     unsigned                         chat:1;
