@@ -32,6 +32,7 @@
 #define NGX_HTTP_ASSIST_API_MAX    (256 * 1024) /* of a conversation */
 #define NGX_HTTP_ASSIST_QUESTION_MAX  2000
 #define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
+#define NGX_HTTP_ASSIST_PREFIX_MAX 128          /* of our keys there */
 #define NGX_HTTP_ASSIST_ANSWER_MAX (256 * 1024)
 
 

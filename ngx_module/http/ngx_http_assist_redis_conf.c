@@ -122,6 +122,14 @@ ngx_http_assist_redis_option(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
     if (ngx_strncmp(value->data, "prefix=", 7) == 0) {
         rd->prefix.data = value->data + 7;
         rd->prefix.len = value->len - 7;
+
+        if (rd->prefix.len > NGX_HTTP_ASSIST_PREFIX_MAX) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is too long, a prefix may have %d bytes",
+                               value, NGX_HTTP_ASSIST_PREFIX_MAX);
+            return NGX_CONF_ERROR;
+        }
+
         return NGX_CONF_OK;
     }
 
