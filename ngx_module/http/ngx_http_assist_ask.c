@@ -505,6 +505,7 @@ ngx_http_assist_ask_take(ngx_http_assist_ctx_t *ctx, ngx_str_t *record,
     }
 
     ctx->event.cache = status;
+    ctx->event.degraded = 0;        /* as what it stands for may have been */
     ngx_http_assist_flight_end(ctx, record, status,
                                NGX_HTTP_ASSIST_SHARE_ALL);
 
