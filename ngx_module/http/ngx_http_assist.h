@@ -35,6 +35,7 @@
 #define NGX_HTTP_ASSIST_API_MAX    (256 * 1024) /* of a conversation */
 #define NGX_HTTP_ASSIST_QUESTION_MAX  2000
 #define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
+#define NGX_HTTP_ASSIST_PREFIX_MAX 128          /* of our keys there */
 #define NGX_HTTP_ASSIST_ANSWER_MAX (256 * 1024)
 
 
@@ -304,7 +305,8 @@ struct ngx_http_assist_ctx_s {
     unsigned                         shared:1;      /* `service` stands for
                                                        several agencies */
     unsigned                         previous_shared:1;
-    unsigned                         cacheable:1;
+    unsigned                         cacheable:1;   /* others may have it */
+    unsigned                         kept:1;        /* there is a cache */
     unsigned                         personal:1;    /* the hook read more than
                                                        the question */
     unsigned                         chat:1;

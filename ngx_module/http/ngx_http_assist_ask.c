@@ -34,6 +34,8 @@ static ngx_http_assist_share_e ngx_http_assist_ask_share(
     ngx_http_assist_loc_conf_t *lcf);
 static void ngx_http_assist_ask_outcome(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+static void ngx_http_assist_ask_end(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
 static ngx_int_t ngx_http_assist_ask_send(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
 static ngx_uint_t ngx_http_assist_ask_status(ngx_http_assist_ctx_t *ctx);
@@ -168,7 +170,7 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     if (lcf->cache_bypass
         && ngx_http_test_predicates(r, lcf->cache_bypass) == NGX_DECLINED)
     {
-        ctx->event.cache = ASSIST_CACHE_BYPASS;
+        ctx->event.cache = ctx->kept ? ASSIST_CACHE_BYPASS : ASSIST_CACHE_NONE;
         ngx_http_assist_ask_run(r, ctx);
         return;
     }
@@ -302,7 +304,8 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     assist_digest(ctx->key, parts, 6);
     assist_buf_free(&normal);
 
-    ctx->cacheable = lcf->cache_valid > 0 && (mcf->cache_zone || mcf->redis);
+    ctx->cacheable = lcf->cache_valid > 0;
+    ctx->kept = ctx->cacheable && (mcf->cache_zone || mcf->redis);
 
     return NGX_OK;
 }
@@ -491,16 +494,11 @@ ngx_http_assist_ask_take(ngx_http_assist_ctx_t *ctx, ngx_str_t *record,
     }
 
     ctx->event.cache = status;
+    ctx->event.degraded = 0;        /* as what it stands for may have been */
     ngx_http_assist_flight_end(ctx, record, status,
                                NGX_HTTP_ASSIST_SHARE_ALL);
 
-    if (ctx->background) {
-        ngx_http_assist_background_over(ctx);
-        return NGX_OK;
-    }
-
-    ngx_http_finalize_request(r, ctx->gone ? NGX_HTTP_CLIENT_CLOSED_REQUEST
-                              : ngx_http_assist_ask_send(r, ctx, &members));
+    ngx_http_assist_ask_end(r, ctx, &members);
 
     return NGX_OK;
 }
@@ -516,10 +514,14 @@ ngx_http_assist_ask_miss(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    ctx->event.cache = ctx->stale.len ? ASSIST_CACHE_EXPIRED
-                                      : ASSIST_CACHE_MISS;
+    if (ctx->kept) {
+        ctx->event.cache = ctx->stale.len ? ASSIST_CACHE_EXPIRED
+                                          : ASSIST_CACHE_MISS;
+    }
 
-    if (ctx->stale.len
+    /* what a scope's hook reads of its citizen is not there to be updated */
+
+    if (ctx->stale.len && lcf->cache_scope == NULL
         && (lcf->cache_use_stale & NGX_HTTP_ASSIST_STALE_UPDATING))
     {
         busy = ngx_http_assist_flight_busy(ctx->key);
@@ -588,7 +590,7 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
     if (ngx_http_assist_answer_json(r, ctx, &members) != NGX_OK
         || ngx_http_assist_answer_store(r, ctx, &members, &record) != NGX_OK)
     {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        ngx_http_assist_ask_end(r, ctx, NULL);
         return;
     }
 
@@ -607,13 +609,25 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
 
     ngx_http_assist_flight_end(ctx, &record, ASSIST_CACHE_HIT, share);
 
+    ngx_http_assist_ask_end(r, ctx, &members);
+}
+
+
+/* To whoever still waits for it; members NULL: there is no memory for it. */
+
+static void
+ngx_http_assist_ask_end(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *members)
+{
     if (ctx->background) {
         ngx_http_assist_background_over(ctx);
         return;
     }
 
-    ngx_http_finalize_request(r, ctx->gone ? NGX_HTTP_CLIENT_CLOSED_REQUEST
-                              : ngx_http_assist_ask_send(r, ctx, &members));
+    ngx_http_finalize_request(r,
+        ctx->gone ? NGX_HTTP_CLIENT_CLOSED_REQUEST
+        : members ? ngx_http_assist_ask_send(r, ctx, members)
+                  : NGX_HTTP_INTERNAL_SERVER_ERROR);
 }
 
 

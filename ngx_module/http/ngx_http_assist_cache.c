@@ -10,17 +10,22 @@
 #define NGX_HTTP_ASSIST_FRESH_LEN  8            /* "5f3a9c00": seconds, hex */
 #define NGX_HTTP_ASSIST_VALUE_MAX  (256 * 1024)
 
+/* room for a key's name in Redis: the prefix, "c:", hexadecimal digits */
+#define NGX_HTTP_ASSIST_L2_KEY     (NGX_HTTP_ASSIST_PREFIX_MAX + 4           \
+                                    + 2 * ASSIST_DIGEST_LEN)
+
 
 static void ngx_http_assist_l2_finish(ngx_http_assist_op_t *op);
 static time_t ngx_http_assist_l2_fresh(assist_str_t *value);
-static ngx_int_t ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf,
-    ngx_pool_t *pool, const char *kind, u_char *key, ngx_str_t *name);
+static ngx_str_t ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf,
+    const char *kind, u_char *key, u_char *name);
 
 
 ngx_int_t
 ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     ngx_str_t *value, ngx_http_assist_op_handler_pt handler, void *data)
 {
+    u_char                        name[NGX_HTTP_ASSIST_L2_KEY];
     ngx_int_t                     rc;
     ngx_str_t                     argv[2];
     ngx_http_assist_op_t         *op;
@@ -31,11 +36,7 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     ngx_str_null(value);
     rc = ngx_http_assist_cache_get_l1(r, key, value);
 
-    if (rc == NGX_OK
-        || mcf->redis == NULL
-        || ngx_http_assist_l2_key(mcf, r->pool, "c:", key, &argv[1])
-           != NGX_OK)
-    {
+    if (rc == NGX_OK || mcf->redis == NULL) {
         return rc;
     }
 
@@ -48,6 +49,7 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     op->finish = ngx_http_assist_l2_finish;
     ngx_memcpy(op->key, key, ASSIST_DIGEST_LEN);
     ngx_str_set(&argv[0], "GET");
+    argv[1] = ngx_http_assist_l2_key(mcf, "c:", key, name);
 
     if (ngx_http_assist_redis_send(mcf->redis, op, 2, argv) != NGX_OK) {
         ngx_http_assist_op_drop(op);
@@ -91,7 +93,8 @@ void
 ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key, ngx_str_t *value,
     time_t ttl, time_t stale)
 {
-    u_char                       *p, seconds[NGX_TIME_T_LEN];
+    u_char                       *p, seconds[NGX_TIME_T_LEN],
+                                  name[NGX_HTTP_ASSIST_L2_KEY];
     time_t                        fresh;
     ngx_str_t                     argv[5];
     ngx_http_assist_main_conf_t  *mcf;
@@ -109,10 +112,7 @@ ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key, ngx_str_t *value,
                                fresh + stale);
     }
 
-    if (mcf->redis == NULL
-        || ngx_http_assist_l2_key(mcf, r->pool, "c:", key, &argv[1])
-           != NGX_OK)
-    {
+    if (mcf->redis == NULL) {
         return;
     }
 
@@ -122,6 +122,7 @@ ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key, ngx_str_t *value,
     }
 
     ngx_str_set(&argv[0], "SET");
+    argv[1] = ngx_http_assist_l2_key(mcf, "c:", key, name);
     argv[2].data = p;
     argv[2].len = NGX_HTTP_ASSIST_FRESH_LEN + value->len;
     p = ngx_sprintf(p, "%08xD", (uint32_t) fresh);
@@ -141,21 +142,20 @@ ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
     u_char *key, uint64_t owner, ngx_msec_t ms,
     ngx_http_assist_op_handler_pt handler, void *data)
 {
-    u_char                        id[16], age[NGX_INT64_LEN];
+    u_char                        id[16], age[NGX_INT64_LEN],
+                                  name[NGX_HTTP_ASSIST_L2_KEY];
     ngx_str_t                     argv[6];
     ngx_http_assist_op_t         *op;
     ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    if (mcf->redis == NULL
-        || ngx_http_assist_l2_key(mcf, r->pool, "l:", key, &argv[1])
-           != NGX_OK)
-    {
+    if (mcf->redis == NULL) {
         return NGX_DECLINED;
     }
 
     ngx_str_set(&argv[0], "SET");
+    argv[1] = ngx_http_assist_l2_key(mcf, "l:", key, name);
     argv[2].data = id;
     argv[2].len = ngx_sprintf(id, "%016xL", owner) - id;
     ngx_str_set(&argv[3], "PX");
@@ -189,16 +189,17 @@ ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
 void
 ngx_http_assist_cache_release(ngx_http_request_t *r, u_char *key)
 {
+    u_char                        name[NGX_HTTP_ASSIST_L2_KEY];
     ngx_str_t                     argv[2];
     ngx_http_assist_main_conf_t  *mcf;
 
+    /* r may be about to be freed, and without its pool */
+
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    if (mcf->redis
-        && ngx_http_assist_l2_key(mcf, r->pool, "l:", key, &argv[1])
-           == NGX_OK)
-    {
+    if (mcf->redis) {
         ngx_str_set(&argv[0], "DEL");
+        argv[1] = ngx_http_assist_l2_key(mcf, "l:", key, name);
         (void) ngx_http_assist_redis_send(mcf->redis, NULL, 2, argv);
     }
 }
@@ -266,27 +267,23 @@ ngx_http_assist_l2_fresh(assist_str_t *value)
 
 /* In a cluster a value and its lease lie on one node: {} is a hash tag. */
 
-static ngx_int_t
-ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, ngx_pool_t *pool,
-    const char *kind, u_char *key, ngx_str_t *name)
+static ngx_str_t
+ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf, const char *kind,
+    u_char *key, u_char *name)
 {
     u_char     *p;
-    ngx_str_t   prefix;
+    ngx_str_t   out, prefix;
 
     prefix = ngx_http_assist_redis_prefix(mcf->redis);
 
-    name->len = prefix.len + 4 + 2 * ASSIST_DIGEST_LEN;
-    name->data = ngx_pnalloc(pool, name->len);
-
-    if (name->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_cpymem(name->data, prefix.data, prefix.len);
+    p = ngx_cpymem(name, prefix.data, prefix.len);
     p = ngx_cpymem(p, kind, 2);
     *p++ = '{';
     p = ngx_hex_dump(p, key, ASSIST_DIGEST_LEN);
-    *p = '}';
+    *p++ = '}';
 
-    return NGX_OK;
+    out.data = name;
+    out.len = p - name;
+
+    return out;
 }

@@ -17,6 +17,8 @@ struct ngx_http_assist_flight_s {
     ngx_event_t             renew;
     unsigned                locked:1;
     unsigned                leased:1;
+    unsigned                waited:1;       /* for who makes it elsewhere */
+    unsigned                made:1;         /* it is made here */
 };
 
 
@@ -34,13 +36,19 @@ static ngx_int_t ngx_http_assist_flight_leads(ngx_http_assist_flight_t *f);
 static void ngx_http_assist_flight_renew(ngx_event_t *ev);
 static void ngx_http_assist_flight_follow(ngx_http_assist_flight_t *f,
     ngx_http_assist_ctx_t *ctx);
+static void ngx_http_assist_flight_be_patient(ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_flight_unfollow(ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_flight_impatient(ngx_event_t *ev);
 static void ngx_http_assist_flight_land(ngx_http_assist_flight_t *f);
-static void ngx_http_assist_flight_pass_on(ngx_queue_t *followers);
+static void ngx_http_assist_flight_pass_on(ngx_queue_t *followers,
+    ngx_uint_t alone);
 static void ngx_http_assist_flight_take(ngx_event_t *ev);
+static void ngx_http_assist_flight_unheard(ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_flight_close(ngx_event_t *ev);
 static void ngx_http_assist_flight_reading(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_assist_flight_is_personal(
+    ngx_http_assist_ctx_t *ctx);
+static ngx_uint_t ngx_http_assist_flight_followed(ngx_http_assist_ctx_t *ctx);
 static ngx_http_assist_loc_conf_t *ngx_http_assist_flight_conf(
     ngx_http_assist_ctx_t *ctx);
 
@@ -219,7 +227,11 @@ ngx_http_assist_flight_leased(ngx_http_assist_op_t *op)
 
     if (op->value.type == ASSIST_NIL && op->value.error == NULL) {
         /* another node has it */
-        (void) ngx_http_assist_flight_wait(f);
+
+        if (ngx_http_assist_flight_wait(f) == NGX_OK) {
+            ngx_http_assist_ask_lead(ctx);
+        }
+
         return;
     }
 
@@ -230,7 +242,11 @@ ngx_http_assist_flight_leased(ngx_http_assist_op_t *op)
                                        &record, ngx_http_assist_flight_looked,
                                        f);
 
-        if (rc == NGX_AGAIN) {
+        if (rc == NGX_AGAIN
+            || (rc == NGX_OK
+                && ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
+                   == NGX_OK))
+        {
             return;
         }
     }
@@ -252,6 +268,7 @@ ngx_http_assist_flight_wait(ngx_http_assist_flight_t *f)
 
     ctx = f->leader;
     ms = NGX_HTTP_ASSIST_LOOK / 2 + ngx_random() % NGX_HTTP_ASSIST_LOOK;
+    f->waited = 1;
 
     if (ngx_http_assist_op_sleep(ctx->request, &ctx->ops,
                                  ngx_http_assist_flight_look, f, ms)
@@ -335,11 +352,33 @@ ngx_http_assist_flight_go_on(ngx_http_assist_flight_t *f)
 }
 
 
+/* From now on it is made here. */
+
 static ngx_int_t
 ngx_http_assist_flight_leads(ngx_http_assist_flight_t *f)
 {
+    ngx_queue_t            *q;
+    ngx_http_assist_ctx_t  *ctx;
+
+    f->made = 1;
+
     if (f->locked || f->leased) {
         ngx_add_timer(&f->renew, f->age / 3);
+    }
+
+    if (!f->waited) {
+        return NGX_OK;
+    }
+
+    /* else all who waited for the same would lose patience with this one */
+
+    for (q = ngx_queue_head(&f->followers);
+         q != ngx_queue_sentinel(&f->followers);
+         q = ngx_queue_next(q))
+    {
+        ctx = ngx_queue_data(q, ngx_http_assist_ctx_t, following);
+        ctx->patient_until = ngx_current_msec
+                     + ngx_http_assist_flight_conf(ctx)->cache_lock_timeout;
     }
 
     return NGX_OK;
@@ -375,8 +414,6 @@ static void
 ngx_http_assist_flight_follow(ngx_http_assist_flight_t *f,
     ngx_http_assist_ctx_t *ctx)
 {
-    ngx_msec_int_t  left;
-
     ctx->flight = f;
     ngx_queue_insert_tail(&f->followers, &ctx->following);
 
@@ -385,12 +422,10 @@ ngx_http_assist_flight_follow(ngx_http_assist_flight_t *f,
                  + ngx_http_assist_flight_conf(ctx)->cache_lock_timeout;
     }
 
-    left = (ngx_msec_int_t) (ctx->patient_until - ngx_current_msec);
-
     ctx->patience.data = ctx;
     ctx->patience.handler = ngx_http_assist_flight_impatient;
     ctx->patience.log = ctx->request->connection->log;
-    ngx_add_timer(&ctx->patience, ngx_max(left, 1));
+    ngx_http_assist_flight_be_patient(ctx);
 
     ngx_http_assist_op_park(ctx->request);
     ngx_http_assist_stream_park(ctx->request, ctx);
@@ -401,10 +436,25 @@ ngx_http_assist_flight_follow(ngx_http_assist_flight_t *f,
 
 
 static void
+ngx_http_assist_flight_be_patient(ngx_http_assist_ctx_t *ctx)
+{
+    ngx_msec_int_t  left, least;
+
+    left = (ngx_msec_int_t) (ctx->patient_until - ngx_current_msec);
+    least = ctx->flight->made ? 1 : NGX_HTTP_ASSIST_LOOK;
+
+    ngx_add_timer(&ctx->patience, ngx_max(left, least));
+}
+
+
+static void
 ngx_http_assist_flight_unfollow(ngx_http_assist_ctx_t *ctx)
 {
     ngx_queue_remove(&ctx->following);
     ctx->flight = NULL;
+
+    /* the leader's text may not be this one's */
+    ngx_http_assist_stream_hush(ctx);
 
     if (ctx->patience.timer_set) {
         ngx_del_timer(&ctx->patience);
@@ -412,24 +462,37 @@ ngx_http_assist_flight_unfollow(ngx_http_assist_ctx_t *ctx)
 }
 
 
-/* Longer than assist_cache_lock_timeout, and nothing was said yet. */
+/*
+ * Longer than assist_cache_lock_timeout, and nothing was said yet.  What has
+ * begun ends in time: a model has deadlines of its own.
+ */
 
 static void
 ngx_http_assist_flight_impatient(ngx_event_t *ev)
 {
     ngx_connection_t       *c;
-    ngx_http_assist_ctx_t  *ctx;
+    ngx_http_assist_ctx_t  *ctx, *leader;
 
     ctx = ev->data;
 
-    if (ngx_http_assist_stream_began(ctx)) {
+    if (ngx_http_assist_flight_said(ctx)->len) {
+        return;
+    }
+
+    if (!ctx->flight->made
+        || (ngx_msec_int_t) (ctx->patient_until - ngx_current_msec) > 0)
+    {
+        /* its leader has the same patience with who makes it elsewhere */
+        ngx_http_assist_flight_be_patient(ctx);
         return;
     }
 
     c = ctx->request->connection;
+    leader = ctx->flight->leader;
 
     ngx_http_set_log_request(c->log, ctx->request);
     ngx_http_assist_flight_unfollow(ctx);
+    ngx_http_assist_flight_unheard(leader);
     ngx_http_assist_ask_lead(ctx);
     ngx_http_run_posted_requests(c);
 }
@@ -439,7 +502,7 @@ void
 ngx_http_assist_flight_end(ngx_http_assist_ctx_t *ctx, ngx_str_t *record,
     assist_cache_t status, ngx_http_assist_share_e share)
 {
-    ngx_uint_t                 began;
+    ngx_uint_t                 alone, began;
     ngx_queue_t                waiting, *q;
     ngx_http_assist_ctx_t     *follower;
     ngx_http_assist_flight_t  *f;
@@ -483,8 +546,10 @@ ngx_http_assist_flight_end(ngx_http_assist_ctx_t *ctx, ngx_str_t *record,
         ngx_post_event(&follower->patience, &ngx_posted_events);
     }
 
+    alone = ngx_http_assist_flight_is_personal(ctx);
+
     ngx_http_assist_flight_land(f);
-    ngx_http_assist_flight_pass_on(&waiting);
+    ngx_http_assist_flight_pass_on(&waiting, alone);
 }
 
 
@@ -522,10 +587,13 @@ ngx_http_assist_flight_take(ngx_event_t *ev)
 }
 
 
-/* One after another: the first makes it, the others follow it. */
+/*
+ * One after another: the first makes it, the others follow it; or each makes
+ * its own.
+ */
 
 static void
-ngx_http_assist_flight_pass_on(ngx_queue_t *followers)
+ngx_http_assist_flight_pass_on(ngx_queue_t *followers, ngx_uint_t alone)
 {
     ngx_queue_t               *q;
     ngx_http_assist_ctx_t     *ctx;
@@ -543,7 +611,7 @@ ngx_http_assist_flight_pass_on(ngx_queue_t *followers)
             continue;
         }
 
-        f = ngx_http_assist_flight_create(ctx);
+        f = alone ? NULL : ngx_http_assist_flight_create(ctx);
 
         ctx->record.len = 0;
         ctx->patience.handler = ngx_http_assist_flight_take;
@@ -586,7 +654,6 @@ ngx_http_assist_flight_land(ngx_http_assist_flight_t *f)
 void
 ngx_http_assist_flight_leave(ngx_http_assist_ctx_t *ctx)
 {
-    ngx_http_assist_ctx_t     *leader;
     ngx_http_assist_flight_t  *f;
 
     if (ctx->patience.posted) {
@@ -606,19 +673,23 @@ ngx_http_assist_flight_leave(ngx_http_assist_ctx_t *ctx)
     }
 
     ngx_http_assist_flight_unfollow(ctx);
-    leader = f->leader;
-
-    if (leader->gone && ngx_queue_empty(&f->followers)) {
-        /* it went on for this one only */
-        leader->patience.data = leader;
-        leader->patience.handler = ngx_http_assist_flight_close;
-        leader->patience.log = leader->request->connection->log;
-        ngx_post_event(&leader->patience, &ngx_posted_events);
-    }
+    ngx_http_assist_flight_unheard(f->leader);
 }
 
 
 /* A leader whose client has left, when nobody follows it any more. */
+
+static void
+ngx_http_assist_flight_unheard(ngx_http_assist_ctx_t *ctx)
+{
+    if (ctx->gone && !ngx_http_assist_flight_followed(ctx)) {
+        ctx->patience.data = ctx;
+        ctx->patience.handler = ngx_http_assist_flight_close;
+        ctx->patience.log = ctx->request->connection->log;
+        ngx_post_event(&ctx->patience, &ngx_posted_events);
+    }
+}
+
 
 static void
 ngx_http_assist_flight_close(ngx_event_t *ev)
@@ -629,7 +700,7 @@ ngx_http_assist_flight_close(ngx_event_t *ev)
     ctx = ev->data;
     c = ctx->request->connection;
 
-    if (ctx->flight && !ngx_queue_empty(&ctx->flight->followers)) {
+    if (ngx_http_assist_flight_followed(ctx)) {
         /* somebody came meanwhile */
         return;
     }
@@ -663,7 +734,7 @@ ngx_http_assist_flight_reading(ngx_http_request_t *r)
     c = r->connection;
     ctx = ngx_http_assist_ctx(r, 0);
 
-    if (ctx->flight == NULL || ngx_queue_empty(&ctx->flight->followers)) {
+    if (!ngx_http_assist_flight_followed(ctx)) {
         ngx_http_test_reading(r);
         return;
     }
@@ -671,6 +742,13 @@ ngx_http_assist_flight_reading(ngx_http_request_t *r)
 #if (NGX_HTTP_V2)
     if (r->stream) {
         n = c->error ? 0 : -1;
+    } else
+#endif
+
+#if (NGX_HAVE_EPOLLRDHUP)
+    if ((ngx_event_flags & NGX_USE_EPOLL_EVENT) && ngx_use_epoll_rdhup) {
+        /* there may be something to read before the end, as of TLS */
+        n = c->read->pending_eof ? 0 : -1;
     } else
 #endif
     {
@@ -681,11 +759,24 @@ ngx_http_assist_flight_reading(ngx_http_request_t *r)
         }
     }
 
-    if (n != 0) {
-        return;
+    if (n == 0) {
+        (void) ngx_http_assist_flight_gone(r, ctx);
+    }
+}
+
+
+/* It is heard by nobody, and goes on for those who follow. */
+
+ngx_uint_t
+ngx_http_assist_flight_gone(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    ngx_connection_t  *c;
+
+    if (!ngx_http_assist_flight_followed(ctx)) {
+        return 0;
     }
 
-    /* it is heard by nobody, and goes on for those who follow */
+    c = r->connection;
 
     ctx->gone = 1;
     r->read_event_handler = ngx_http_request_empty_handler;
@@ -697,6 +788,39 @@ ngx_http_assist_flight_reading(ngx_http_request_t *r)
 
     ngx_log_error(NGX_LOG_INFO, c->log, 0,
                   "client has left, others wait for its answer");
+
+    return 1;
+}
+
+
+static ngx_uint_t
+ngx_http_assist_flight_followed(ngx_http_assist_ctx_t *ctx)
+{
+    return ctx->flight && ctx->flight->leader == ctx
+           && !ngx_queue_empty(&ctx->flight->followers);
+}
+
+
+void
+ngx_http_assist_flight_personal(ngx_http_assist_ctx_t *ctx)
+{
+    ctx->personal = 1;
+
+    if (ngx_http_assist_flight_is_personal(ctx)) {
+        ngx_http_assist_flight_end(ctx, NULL, ASSIST_CACHE_NONE,
+                                   NGX_HTTP_ASSIST_SHARE_NONE);
+        ngx_http_assist_flight_unheard(ctx);
+    }
+}
+
+
+/* What one citizen's header has a part in is not another's. */
+
+static ngx_uint_t
+ngx_http_assist_flight_is_personal(ngx_http_assist_ctx_t *ctx)
+{
+    return ctx->personal
+           && ngx_http_assist_flight_conf(ctx)->cache_scope == NULL;
 }
 
 
@@ -711,11 +835,8 @@ ngx_http_assist_flight_said(ngx_http_assist_ctx_t *ctx)
 
     leader = ctx->flight->leader;
 
-    /* what one citizen's header has a part in is not another's */
-
-    return leader->personal
-           && ngx_http_assist_flight_conf(leader)->cache_scope == NULL
-           ? &ctx->said : &leader->said;
+    return ngx_http_assist_flight_is_personal(leader) ? &ctx->said
+                                                      : &leader->said;
 }
 
 

@@ -47,6 +47,14 @@ void ngx_http_assist_flight_leave(ngx_http_assist_ctx_t *ctx);
 void ngx_http_assist_flight_park(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 
+/* Its client takes no more: does it go on, for others? */
+ngx_uint_t ngx_http_assist_flight_gone(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+
+/* Its hook reads more than the question: nobody shares, or waits for, it,
+ * unless assist_cache_scope tells citizens apart. */
+void ngx_http_assist_flight_personal(ngx_http_assist_ctx_t *ctx);
+
 /* Whose text this request's stream has; more of it was said; how much of it
  * has been sent to anybody. */
 const assist_buf_t *ngx_http_assist_flight_said(ngx_http_assist_ctx_t *ctx);

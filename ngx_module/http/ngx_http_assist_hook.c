@@ -377,7 +377,9 @@ ngx_http_assist_hook_drop(ngx_http_assist_ctx_t *ctx, assist_outcome_t outcome)
     }
 
     if (ctx->phase != ASSIST_PHASE_PAGE) {
-        ctx->said.len = 0;
+        /* what somebody has read cannot be taken back */
+        ctx->said.len = ngx_min(ctx->said.len,
+                                ngx_http_assist_flight_sent(ctx));
         ctx->cites.nelts = 0;
         ctx->about.nelts = 0;
         ctx->reply_status = 0;

@@ -152,7 +152,7 @@ ngx_http_assist_host_args(void *host)
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    ctx->personal = 1;
+    ngx_http_assist_flight_personal(ctx);
 
     return ngx_http_assist_str(ctx->request->args);
 }
@@ -167,7 +167,7 @@ ngx_http_assist_host_header(void *host, assist_str_t name)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    ctx->personal = 1;
+    ngx_http_assist_flight_personal(ctx);
 
     part = &ctx->request->headers_in.headers.part;
     h = part->elts;
@@ -411,7 +411,7 @@ ngx_http_assist_host_body(void *host, assist_run_t *run,
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    ctx->personal = 1;
+    ngx_http_assist_flight_personal(ctx);
 
     return ngx_http_assist_body_wait(ctx->request, ctx, run, value);
 }

@@ -369,6 +369,10 @@ ngx_http_assist_redis_check(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
         return "takes no database with cluster, which has only 0";
     }
 
+    if (rd->prefix.len > NGX_HTTP_ASSIST_PREFIX_MAX) {
+        return "has too long a prefix=, it may have 128 bytes";
+    }
+
     if (rd->cluster && ngx_strlchr(rd->prefix.data,
                                    rd->prefix.data + rd->prefix.len, '{'))
     {

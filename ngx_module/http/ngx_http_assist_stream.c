@@ -44,12 +44,18 @@ ngx_http_assist_stream_close(ngx_http_assist_ctx_t *ctx)
         return;
     }
 
-    if (ctx->stream->event.posted) {
-        ngx_delete_posted_event(&ctx->stream->event);
-    }
-
+    ngx_http_assist_stream_hush(ctx);
     assist_buf_free(&ctx->stream->frame);
     ctx->stream = NULL;
+}
+
+
+void
+ngx_http_assist_stream_hush(ngx_http_assist_ctx_t *ctx)
+{
+    if (ctx->stream && ctx->stream->event.posted) {
+        ngx_delete_posted_event(&ctx->stream->event);
+    }
 }
 
 
@@ -95,9 +101,7 @@ ngx_http_assist_stream_end(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     s = ctx->stream;
 
-    if (s->event.posted) {
-        ngx_delete_posted_event(&s->event);
-    }
+    ngx_http_assist_stream_hush(ctx);
 
     if (!s->began) {
         rc = ngx_http_assist_stream_begin(r, ctx);
@@ -186,7 +190,9 @@ ngx_http_assist_stream_event(ngx_event_t *ev)
         rc = ngx_http_assist_stream_flush(r, ctx);
     }
 
-    if (rc == NGX_ERROR || rc > NGX_OK) {
+    if ((rc == NGX_ERROR || rc > NGX_OK)
+        && !ngx_http_assist_flight_gone(r, ctx))
+    {
         ngx_http_finalize_request(r, NGX_ERROR);
     }
 
@@ -209,12 +215,17 @@ ngx_http_assist_stream_writer(ngx_http_request_t *r)
         ngx_log_error(NGX_LOG_INFO, r->connection->log, NGX_ETIMEDOUT,
                       "client timed out");
         r->connection->timedout = 1;
-        ngx_http_finalize_request(r, NGX_HTTP_REQUEST_TIME_OUT);
+
+        if (!ngx_http_assist_flight_gone(r, ctx)) {
+            ngx_http_finalize_request(r, NGX_HTTP_REQUEST_TIME_OUT);
+        }
+
         return;
     }
 
-    if (ngx_http_output_filter(r, NULL) == NGX_ERROR
-        || ngx_http_assist_stream_flush(r, ctx) == NGX_ERROR)
+    if ((ngx_http_output_filter(r, NULL) == NGX_ERROR
+         || ngx_http_assist_stream_flush(r, ctx) == NGX_ERROR)
+        && !ngx_http_assist_flight_gone(r, ctx))
     {
         ngx_http_finalize_request(r, NGX_ERROR);
     }
@@ -328,9 +339,12 @@ ngx_http_assist_stream_piece(ngx_http_assist_ctx_t *ctx, size_t max)
 
     said = ngx_http_assist_flight_said(ctx);
 
+    if (said->len <= ctx->stream->sent) {
+        return assist_str("");
+    }
+
     piece.data = said->data + ctx->stream->sent;
-    piece.len = said->len > ctx->stream->sent ? said->len - ctx->stream->sent
-                                              : 0;
+    piece.len = said->len - ctx->stream->sent;
 
     if (piece.len > max) {
         piece.len = max;

@@ -49,6 +49,9 @@ void ngx_http_assist_stream_close(ngx_http_assist_ctx_t *ctx);
 /* More was said.  From anywhere; nothing where there is no stream. */
 void ngx_http_assist_stream_more(ngx_http_assist_ctx_t *ctx);
 
+/* What was said is not sent yet after all. */
+void ngx_http_assist_stream_hush(ngx_http_assist_ctx_t *ctx);
+
 /* Bytes of ctx->said that have left: they cannot be taken back. */
 size_t ngx_http_assist_stream_sent(ngx_http_assist_ctx_t *ctx);
 

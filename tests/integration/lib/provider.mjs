@@ -20,7 +20,7 @@
 //   split     bytes in each write
 //   newline, indent, comment, done, finish    how a stream is spelled: line
 //             ends; blanks of JSON on several lines; a line before each event;
-//             false: without [DONE], without a finish reason
+//             false: without [DONE], without a finish reason, or another one
 //   unframed  neither a length nor chunks: the end is the connection's
 //   status, headers, type, body    another answer altogether
 
@@ -222,7 +222,9 @@ class Reply {
       await this.event(chunk({ content: token }));
     }
     await this.at('end');
-    if (finish) await this.event(chunk({}, 'stop'));
+    if (finish) {
+      await this.event(chunk({}, finish === true ? 'stop' : finish));
+    }
     if (this.request.json.stream_options?.include_usage && this.usage(n)) {
       await this.event({ choices: [], usage: this.usage(n) });
     }
