@@ -109,10 +109,10 @@ typedef struct {
 
 /*
  * Bits ASSIST_L*, judged on the better of the two months; by: -1 all, or only
- * what a model (ASSIST_BY_MODEL), or the catalogue alone, answered.  L1, which is
- * of tasks, is in the documents alone.  The rows
- * of the service are looked for from its first one on: for all services at
- * once use the documents below, which go through the catalogue once.
+ * what a model (ASSIST_BY_MODEL), or the catalogue alone, answered; without L1,
+ * which is of tasks.  The rows of the service are looked for from its first one
+ * on: for all services at once use the documents below, which go through the
+ * catalogue once.
  */
 unsigned assist_figure_levels(const assist_figure_in_t *in, uint32_t service,
     int by);

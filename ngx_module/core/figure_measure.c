@@ -111,6 +111,25 @@ assist_figure_name(const assist_figure_measure_t *m, assist_buf_t *out)
 }
 
 
+const assist_figure_measure_t *
+assist_figure_find(const assist_figure_t *f, assist_str_t name)
+{
+    int           found;
+    uint32_t      i;
+    assist_buf_t  text = ASSIST_BUF_INIT;
+
+    for (found = 0, i = 0; i < f->nmeasures && !found; i++) {
+        text.len = 0;
+        assist_figure_name(&f->measures[i], &text);
+        found = assist_str_eq(assist_buf_str(&text), name);
+    }
+
+    assist_buf_free(&text);
+
+    return found ? &f->measures[i - 1] : NULL;
+}
+
+
 const char *
 assist_figure_title(const assist_figure_measure_t *m)
 {

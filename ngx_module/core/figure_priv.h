@@ -152,6 +152,10 @@ int assist_figure_measure(assist_figure_t *f);
 void assist_figure_name(const assist_figure_measure_t *m, assist_buf_t *out);
 const char *assist_figure_title(const assist_figure_measure_t *m);
 
+/* The measure of a name; NULL: there is none. */
+const assist_figure_measure_t *assist_figure_find(const assist_figure_t *f,
+    assist_str_t name);
+
 /* A service's counters, or NULL. */
 const assist_counters_t *assist_figure_counters(const assist_figure_in_t *in,
     uint32_t service, int last);

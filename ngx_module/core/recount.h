@@ -12,6 +12,7 @@
 
 #include "audit.h"
 #include "catalog.h"
+#include "closed.h"
 #include "figure.h"
 
 
@@ -53,10 +54,21 @@ int assist_recount_figure(assist_recount_t *rc, const assist_audit_t *audit,
 /*
  * The same, written: "json" ({"coverage":..,"services":..}, the documents of
  * the status endpoint), "csv" (the two, with an empty line between them), "md"
- * or "html" (tables).  1; 0: there is no such format; -1: out of memory.
+ * or "html" (tables).  closed: this month as it was closed, which is printed
+ * beside (in JSON as the member closed), or NULL.  1; 0: there is no such
+ * format; -1: out of memory.
  */
 int assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_rules_t *rules, const char *format, assist_buf_t *out);
+    const assist_rules_t *rules, const assist_closed_t *closed,
+    const char *format, assist_buf_t *out);
+
+/*
+ * The file of the month of as_of, closed: see assist_closed_write.  -1: out of
+ * memory.
+ */
+int assist_recount_close(assist_recount_t *rc, const assist_audit_t *audit,
+    const assist_rules_t *rules, int64_t now, assist_str_t key,
+    assist_buf_t *out);
 
 
 #endif

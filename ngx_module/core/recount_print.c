@@ -17,10 +17,14 @@ typedef struct {
 } page_t;
 
 
-static void write_json(const assist_figure_in_t *in, assist_buf_t *out);
-static void write_csv(const assist_figure_in_t *in, assist_buf_t *out);
-static void write_page(const assist_figure_in_t *in, assist_buf_t *out,
-    int html);
+static void write_json(const assist_figure_in_t *in,
+    const assist_closed_t *closed, assist_buf_t *out);
+static void write_csv(const assist_figure_in_t *in,
+    const assist_closed_t *closed, assist_buf_t *out);
+static void write_page(const assist_figure_in_t *in,
+    const assist_closed_t *closed, assist_buf_t *out, int html);
+static void put_closed(page_t *page, const assist_closed_t *closed,
+    const assist_figure_t *f);
 static void put_measures(page_t *page, const assist_figure_t *f);
 static void put_name(page_t *page, const assist_figure_measure_t *m);
 static void put_target(page_t *page, const assist_figure_measure_t *m);
@@ -40,7 +44,8 @@ static void cell_percent(page_t *page, int64_t hundredths);
 
 int
 assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_rules_t *rules, const char *format, assist_buf_t *out)
+    const assist_rules_t *rules, const assist_closed_t *closed,
+    const char *format, assist_buf_t *out)
 {
     assist_figure_in_t  in;
 
@@ -49,16 +54,16 @@ assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
     }
 
     if (strcmp(format, "json") == 0) {
-        write_json(&in, out);
+        write_json(&in, closed, out);
 
     } else if (strcmp(format, "csv") == 0) {
-        write_csv(&in, out);
+        write_csv(&in, closed, out);
 
     } else if (strcmp(format, "md") == 0) {
-        write_page(&in, out, 0);
+        write_page(&in, closed, out, 0);
 
     } else if (strcmp(format, "html") == 0) {
-        write_page(&in, out, 1);
+        write_page(&in, closed, out, 1);
 
     } else {
         return 0;
@@ -68,28 +73,72 @@ assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
 }
 
 
+int
+assist_recount_close(assist_recount_t *rc, const assist_audit_t *audit,
+    const assist_rules_t *rules, int64_t now, assist_str_t key,
+    assist_buf_t *out)
+{
+    assist_figure_in_t  in;
+
+    if (assist_recount_figure(rc, audit, rules, &in) != 0) {
+        return -1;
+    }
+
+    assist_closed_write(&in, now, key, out);
+
+    return out->failed ? -1 : 0;
+}
+
+
 static void
-write_json(const assist_figure_in_t *in, assist_buf_t *out)
+write_json(const assist_figure_in_t *in, const assist_closed_t *closed,
+    assist_buf_t *out)
 {
     lit(out, "{\"coverage\":");
     assist_figure_coverage_json(in, out);
     lit(out, ",\"services\":");
     assist_figure_services_json(in, out);
+
+    if (closed) {
+        lit(out, ",\"closed\":");
+        assist_closed_beside(closed, in, out);
+    }
+
     lit(out, "}\n");
 }
 
 
 static void
-write_csv(const assist_figure_in_t *in, assist_buf_t *out)
+write_csv(const assist_figure_in_t *in, const assist_closed_t *closed,
+    assist_buf_t *out)
 {
+    size_t  i;
+
     assist_figure_coverage_csv(in, out);
     lit(out, "\n");
     assist_figure_services_csv(in, out);
+
+    if (closed == NULL) {
+        return;
+    }
+
+    lit(out, "\nmonth,closed_at,measure,numerator,denominator\n");
+
+    for (i = 0; i < closed->npast; i++) {
+        assist_figure_put_cell(out, closed->name);
+        lit(out, ",");
+        assist_figure_put_cell(out, closed->closed_at);
+        lit(out, ",");
+        assist_figure_put_cell(out, closed->past[i].name);
+        assist_buf_printf(out, ",%u,%u\n", closed->past[i].numerator,
+                          closed->past[i].denominator);
+    }
 }
 
 
 static void
-write_page(const assist_figure_in_t *in, assist_buf_t *out, int html)
+write_page(const assist_figure_in_t *in, const assist_closed_t *closed,
+    assist_buf_t *out, int html)
 {
     page_t           page;
     unsigned         by;
@@ -123,6 +172,10 @@ write_page(const assist_figure_in_t *in, assist_buf_t *out, int html)
     lit(out, ".\n");
 
     put_measures(&page, &f);
+
+    if (closed) {
+        put_closed(&page, closed, &f);
+    }
 
     for (by = 0; by < ASSIST_GROUP_MAX; by++) {
         put_groups(&page, &f, (assist_group_by_t) by);
@@ -165,6 +218,49 @@ put_measures(page_t *page, const assist_figure_t *f)
         put_target(page, m);
         cell(page, assist_str_of(m->status ? m->status : "n/a"));
         put_levels(page, assist_figure_registered(m) ? NULL : m->levels);
+        end_row(page);
+    }
+
+    end_table(page);
+}
+
+
+/* The month as it was closed, beside what the evidence says now. */
+
+static void
+put_closed(page_t *page, const assist_closed_t *closed,
+    const assist_figure_t *f)
+{
+    size_t                          i;
+    const assist_past_t            *past;
+    const assist_figure_measure_t  *m;
+
+    static const char *const  columns[] = {
+        "Measure", "Numerator, closed", "Of, closed", "Numerator, now",
+        "Of, now"
+    };
+
+    table(page, "As closed, and now", columns,
+          sizeof(columns) / sizeof(columns[0]));
+
+    for (i = 0; i < closed->npast; i++) {
+        past = &closed->past[i];
+        m = assist_figure_find(f, past->name);
+
+        row(page);
+        cell(page, past->name);
+        cell_uint(page, past->numerator);
+        cell_uint(page, past->denominator);
+
+        if (m) {
+            cell_uint(page, m->numerator);
+            cell_uint(page, m->denominator);
+
+        } else {
+            cell(page, assist_str("n/a"));
+            cell(page, assist_str("n/a"));
+        }
+
         end_row(page);
     }
 

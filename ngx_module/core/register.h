@@ -40,7 +40,7 @@ typedef struct assist_register_s  assist_register_t;
 struct assist_register_s {
     assist_entry_t     *list;       /* by day, then by line */
     uint32_t            n;
-    char                hash[ASSIST_DIGEST_HEX + 1];    /* SHA-256 of the file */
+    char                hash[ASSIST_DIGEST_HEX + 1];    /* of the file */
     void               *priv;
 };
 

@@ -181,7 +181,8 @@ audit(assist_str_t text, size_t piece)
     memset(&rules, 0, sizeof(rules));
     rules.levels = &levels;
     rules.targets = targets;
-    must(assist_recount_print(rc, a, &rules, "json", &out) == 1, "print");
+    must(assist_recount_print(rc, a, &rules, NULL, "json", &out) == 1,
+         "print");
 
     seen.lines = assist_audit_result(a)->lines;
     seen.findings = assist_audit_result(a)->findings;

@@ -68,9 +68,10 @@ open_data,,,7,2024-01-01,1/Q,D
       JSON.parse(await read('services.json')).services,
       samples(await read('metrics'))];
     const { coverage } = JSON.parse((await report(live.as_of)).stdout);
+    const written = ({ evidence_heads: heads, quality }) => JSON.stringify([heads, quality]);
     return csv.every((row) => row.as_of === live.as_of)
-      && JSON.stringify(coverage.evidence_heads) === JSON.stringify(live.evidence_heads);
-  }, 'documents of one second');
+      && written(coverage) === written(live);
+  }, 'documents of one second, and their evidence');
   await nginx.stop();
 
   // the report from the evidence

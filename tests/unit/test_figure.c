@@ -247,8 +247,9 @@ test_nothing(void **state)
     world_t   w;
 
     static const char *const  keys[] = {
-        "as_of", "period", "method", "catalogue", "files", "measures", "agencies",
-        "fields", "provinces", "roadmap", "quality", "evidence_heads"
+        "as_of", "period", "method", "catalogue", "files", "measures",
+        "agencies", "fields", "provinces", "roadmap", "quality",
+        "evidence_heads"
     };
     static const char *const  measure_keys[] = {
         "name", "subset", "title", "unit", "numerator", "denominator",

@@ -29,6 +29,9 @@ local function option(word, list, at, known, options)
     end
     options[name] = options[name] or {}
     options[name][key] = text
+  elseif kind == "list" then
+    options[name] = options[name] or {}
+    table.insert(options[name], value)
   elseif options[name] then
     args.fail('option "--%s" is given twice', name)
   else
@@ -47,8 +50,8 @@ local function more_pairs(list, at, pairs_of)
   return at
 end
 
--- list: the words after the command; known: option names to "text" or
--- "pairs".  Returns the positional words and the options by name.
+-- list: the words after the command; known: option names to "text", "list" (may
+-- be given several times) or "pairs".  Returns the positional words and the options by name.
 function args.parse(list, known)
   local words, options, at = {}, {}, 1
   while list[at] do

@@ -377,6 +377,24 @@ typedef struct {
     size_t                    npast;
 } assist_rules_t;
 
+typedef struct {
+    assist_str_t    name;
+    int32_t         month;
+    assist_str_t    closed_at;
+    uint64_t        interactions;
+    assist_str_t    coverage;
+    assist_str_t    heads;
+    assist_str_t    hash;
+    assist_past_t  *past;
+    size_t          npast;
+    void           *priv;
+    unsigned        is_signed:1;
+} assist_closed_t;
+
+int assist_closed_read(assist_closed_t *closed, assist_str_t file,
+    assist_str_t key, assist_error_t *err);
+void assist_closed_free(assist_closed_t *closed);
+
 typedef struct assist_recount_s  assist_recount_t;
 
 typedef struct {
@@ -395,7 +413,11 @@ void assist_recount_block(void *rc, int sealed);
 const assist_recount_result_t *assist_recount_result(
     const assist_recount_t *rc);
 int assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
-    const assist_rules_t *rules, const char *format, assist_buf_t *out);
+    const assist_rules_t *rules, const assist_closed_t *closed,
+    const char *format, assist_buf_t *out);
+int assist_recount_close(assist_recount_t *rc, const assist_audit_t *audit,
+    const assist_rules_t *rules, int64_t now, assist_str_t key,
+    assist_buf_t *out);
 ]]
 
 ffi.cdef(library.declarations)

@@ -43,7 +43,7 @@ local function need(rc)
 end
 
 -- The bytes of an assist_coverage_key file, as nginx takes them; "" for none.
-local function key_of(path)
+function log.key(path)
   if not path then
     return ""
   end
@@ -73,10 +73,11 @@ local function add_heads(audit, path)
 end
 
 -- Reads the files to their end.  options: key and heads, paths; reader: an
--- assist_audit_reader_t, or nil.  Gives the audit.
-function log.read(paths, options, reader)
+-- assist_audit_reader_t, or nil; closed: months, whose heads must be there, or
+-- nil.  Gives the audit.
+function log.read(paths, options, reader, closed)
   local lib = library.load()
-  local key = key_of(options.key)
+  local key = log.key(options.key)
   local audit = lib.assist_audit_create(library.str(key), reader)
   if audit == nil then
     error "not enough memory"
@@ -84,6 +85,11 @@ function log.read(paths, options, reader)
   audit = ffi.gc(audit, lib.assist_audit_free)
   if options.heads then
     add_heads(audit, options.heads)
+  end
+  for _, month in ipairs(closed or {}) do
+    if lib.assist_audit_heads(audit, month.heads) < 0 then
+      error "not enough memory"
+    end
   end
 
   for _, entry in ipairs(in_order(paths)) do

@@ -1,19 +1,22 @@
--- What a figure is judged by: the files that nginx's directives name, and the
--- options that name them.
+-- What a figure is judged by: the files that nginx's directives name, the
+-- months that are closed, and the options that name them.
 
 local ffi = require "ffi"
 
 local args = require "assist.cli.args"
+local closed = require "assist.cli.closed"
 local files = require "assist.cli.files"
 local library = require "assist.cli.library"
+local log = require "assist.cli.log"
 
 local rules = {}
 
--- The options that name the files, added to a command's, for args.parse.
+-- The options, added to a command's, for args.parse.
 function rules.options(known)
-  for _, name in ipairs { "levels", "targets", "tasks", "register" } do
+  for _, name in ipairs { "levels", "targets", "tasks", "register", "key" } do
     known[name] = "text"
   end
+  known.closed = "list"
   return known
 end
 
@@ -44,18 +47,62 @@ local function read(path, parse, free)
   return ffi.gc(found, free)
 end
 
--- An assist_rules_t; what it points to lives as long as the process.
+-- The closed months that are named, the latest one last; each once.
+local function months_of(paths, key, kept)
+  local list = {}
+  for _, path in ipairs(paths or {}) do
+    local month, text = closed.read(path, key)
+    if not month then
+      args.fail("%s: %s", path, text)
+    end
+    kept[#kept + 1] = text
+    list[#list + 1] = month
+  end
+  table.sort(list, function(a, b) return a.month < b.month end)
+  for i = 2, #list do
+    if list[i].month == list[i - 1].month then
+      args.fail("the month %s is given twice", library.text(list[i].name))
+    end
+  end
+  return list
+end
+
+-- Their measures, one list.
+local function past_of(months)
+  local n, at = 0, 0
+  for _, month in ipairs(months) do
+    n = n + tonumber(month.npast)
+  end
+  local past = ffi.new("assist_past_t[?]", n + 1)
+  for _, month in ipairs(months) do
+    for i = 0, tonumber(month.npast) - 1 do
+      past[at] = month.past[i]
+      at = at + 1
+    end
+  end
+  return past, n
+end
+
+-- An assist_rules_t, and the closed months; what they point to lives as long
+-- as the process.
 function rules.read(options)
-  local lib = library.load()
-  local kept = { levels = levels_of(options.levels),
-    targets = read(options.targets, lib.assist_targets_create,
-      lib.assist_targets_free),
-    tasks = options.tasks and read(options.tasks, lib.assist_tasks_parse,
-      lib.assist_tasks_free),
-    registered = options.register and read(options.register,
-      lib.assist_register_parse, lib.assist_register_free) }
+  local lib, kept = library.load(), {}
   rules.kept = kept
-  return ffi.new("assist_rules_t", kept)
+  kept.levels = levels_of(options.levels)
+  kept.targets = read(options.targets, lib.assist_targets_create,
+    lib.assist_targets_free)
+  kept.tasks = options.tasks and read(options.tasks, lib.assist_tasks_parse,
+    lib.assist_tasks_free)
+  kept.register = options.register and read(options.register,
+    lib.assist_register_parse, lib.assist_register_free)
+  kept.months = months_of(options.closed, log.key(options.key), kept)
+  kept.past, kept.npast = past_of(kept.months)
+
+  local judged = ffi.new "assist_rules_t"
+  judged.levels, judged.targets = kept.levels, kept.targets
+  judged.tasks, judged.registered = kept.tasks, kept.register
+  judged.past, judged.npast = kept.past, kept.npast
+  return judged, kept.months
 end
 
 return rules
