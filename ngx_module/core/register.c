@@ -4,6 +4,7 @@
 
 #include <openssl/sha.h>
 
+#include "catalog_words.h"
 #include "setting.h"
 #include "sheet.h"
 #include "table.h"
@@ -48,6 +49,14 @@ static const assist_sheet_column_t  columns[COLUMN_MAX] = {
     [COLUMN_DOCUMENT] = { "document", "document|reference|Văn bản|"
                           "Số văn bản|Số hiệu", 1 },
     [COLUMN_UNIT] = { "unit", "unit|owner|Đơn vị|Đơn vị chủ trì", 1 }
+};
+
+
+/* From ASSIST_SUBSET_URBAN_AREAS on. */
+static const assist_sheet_column_t  measures[] = {
+    { "urban_areas", "urban_areas|Đô thị", 0 },
+    { "officers", "officers|Cán bộ|Cán bộ, chuyên gia", 0 },
+    { "open_data", "open_data|Dữ liệu mở", 0 }
 };
 
 
@@ -204,24 +213,27 @@ static int
 read_measure(const assist_sheet_t *sheet, assist_subset_t *subset,
     assist_error_t *err)
 {
-    unsigned      i;
+    int           rc;
     assist_str_t  cell;
 
     cell = sheet->cells[COLUMN_MEASURE];
+    rc = assist_sheet_word(cell, measures,
+                           sizeof(measures) / sizeof(measures[0]));
 
-    for (i = ASSIST_SUBSET_URBAN_AREAS; i <= ASSIST_SUBSET_OPEN_DATA; i++) {
-        if (assist_str_eq(cell, assist_str_of(
-                              assist_subset_name((assist_subset_t) i))))
-        {
-            *subset = (assist_subset_t) i;
-            return 0;
-        }
+    if (rc == ASSIST_WORD_NOMEM) {
+        return assist_fail(err, 0, "out of memory");
     }
 
-    return assist_fail(err, sheet->line, "unknown measure \"%.*s\"; known are "
-                       "urban_areas, officers and open_data",
-                       (int) (cell.len < 40 ? cell.len : 40),
-                       cell.len ? cell.data : "");
+    if (rc < 0) {
+        return assist_fail(err, sheet->line, "unknown measure \"%.*s\"; known "
+                           "are urban_areas, officers and open_data",
+                           (int) (cell.len < 40 ? cell.len : 40),
+                           cell.len ? cell.data : "");
+    }
+
+    *subset = (assist_subset_t) (ASSIST_SUBSET_URBAN_AREAS + rc);
+
+    return 0;
 }
 
 

@@ -9,7 +9,6 @@
 #define QUOTE_MAX  40               /* bytes of a cell in an error */
 
 
-static int find_column(const assist_sheet_t *sheet, assist_str_t title);
 static int is_spelled(const assist_sheet_column_t *column, assist_str_t key,
     assist_buf_t *buf);
 
@@ -38,7 +37,8 @@ assist_sheet_open(assist_sheet_t *sheet, assist_str_t data,
     sheet->nfields = sheet->csv.nfields;
 
     for (i = 0; i < sheet->nfields; i++) {
-        rc = find_column(sheet, assist_cell_trim(sheet->csv.fields[i]));
+        rc = assist_sheet_word(assist_cell_trim(sheet->csv.fields[i]), columns,
+                               ncolumns);
         sheet->column[i] = rc;
 
         if (rc == ASSIST_WORD_NOMEM) {
@@ -110,6 +110,41 @@ assist_sheet_next(assist_sheet_t *sheet, assist_error_t *err)
 
 
 int
+assist_sheet_word(assist_str_t spelling, const assist_sheet_column_t *words,
+    uint32_t n)
+{
+    int           rc;
+    uint32_t      i;
+    assist_buf_t  key = ASSIST_BUF_INIT, buf = ASSIST_BUF_INIT;
+
+    if (spelling.len == 0 || spelling.len > ASSIST_WORD_MAX) {
+        return ASSIST_WORD_UNKNOWN;
+    }
+
+    rc = assist_words_fold(spelling, &key) == 0 ? ASSIST_WORD_UNKNOWN
+                                             : ASSIST_WORD_NOMEM;
+
+    for (i = 0; rc == ASSIST_WORD_UNKNOWN && i < n; i++) {
+        switch (is_spelled(&words[i], assist_buf_str(&key), &buf)) {
+
+        case 1:
+            rc = (int) i;
+            break;
+
+        case -1:
+            rc = ASSIST_WORD_NOMEM;
+            break;
+        }
+    }
+
+    assist_buf_free(&key);
+    assist_buf_free(&buf);
+
+    return rc;
+}
+
+
+int
 assist_sheet_text(assist_arena_t *arena, assist_str_t cell, assist_str_t *text)
 {
     int           rc;
@@ -141,42 +176,6 @@ assist_sheet_date(const assist_sheet_t *sheet, uint32_t column, int32_t *day,
     }
 
     return 0;
-}
-
-
-/* Its number, or ASSIST_WORD_*. */
-
-static int
-find_column(const assist_sheet_t *sheet, assist_str_t title)
-{
-    int           rc;
-    uint32_t      i;
-    assist_buf_t  key = ASSIST_BUF_INIT, buf = ASSIST_BUF_INIT;
-
-    if (title.len == 0 || title.len > ASSIST_WORD_MAX) {
-        return ASSIST_WORD_UNKNOWN;
-    }
-
-    rc = assist_words_fold(title, &key) == 0 ? ASSIST_WORD_UNKNOWN
-                                             : ASSIST_WORD_NOMEM;
-
-    for (i = 0; rc == ASSIST_WORD_UNKNOWN && i < sheet->ncolumns; i++) {
-        switch (is_spelled(&sheet->columns[i], assist_buf_str(&key), &buf)) {
-
-        case 1:
-            rc = (int) i;
-            break;
-
-        case -1:
-            rc = ASSIST_WORD_NOMEM;
-            break;
-        }
-    }
-
-    assist_buf_free(&key);
-    assist_buf_free(&buf);
-
-    return rc;
 }
 
 

@@ -135,6 +135,9 @@ test('a month is closed, checked, and later evidence stands beside it',
     assert.match(await report(first, second, '--format', 'html'),
                  /ai<\/td><td>1<\/td><td>2<\/td><td>2<\/td><td>2<\/td>/);
 
+    const twice = await assist('report', first, ...judged, '--closed', file, '--closed', file);
+    assert.match(twice.stderr, RegExp(`the month ${month} is given twice`));
+
     // another month: what a forecast is made from
     found = JSON.parse(await report(first, second, '--as-of', `${thisMonth}-01`));
     assert.equal(found.closed, undefined);

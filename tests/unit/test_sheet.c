@@ -159,9 +159,9 @@ test_register(void **state)
 
     static const char  file[] =
         "Chỉ tiêu;Tên;Số lượng;Tổng số;Ngày;Số văn bản;Đơn vị\n"
-        "officers;;30;;31/12/2025;1/BC;Sở Nội vụ\n"
+        "Cán bộ;;30;;31/12/2025;1/BC;Sở Nội vụ\n"
         "officers;;40;;2025-01-01;2/BC;Sở Nội vụ\n"
-        "urban_areas;Huế;;;2025-06-01;3/QĐ;Sở Xây dựng\n"
+        "do thi;Huế;;;2025-06-01;3/QĐ;Sở Xây dựng\n"
         "urban_areas;huế;1;;2025-07-01;4/QĐ;Sở Xây dựng\n"
         "urban_areas;;;900;2025-01-01;5/QĐ;Bộ Xây dựng\n";
 
