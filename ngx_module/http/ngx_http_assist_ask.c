@@ -8,6 +8,7 @@
 #include "ngx_http_assist.h"
 
 #include "core/lang.h"
+#include "core/question.h"
 #include "core/text.h"
 
 
@@ -16,6 +17,7 @@
 
 static ngx_int_t ngx_http_assist_ask_key(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+static ngx_int_t ngx_http_assist_ask_lang(ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf);
 static ngx_int_t ngx_http_assist_ask_scope(ngx_http_request_t *r,
@@ -271,7 +273,7 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    if (assist_text_normalize(ngx_http_assist_str(ctx->question), &normal) < 0)
+    if (assist_question_form(ngx_http_assist_str(ctx->question), &normal) < 0)
     {
         assist_buf_free(&normal);
         return NGX_ERROR;
@@ -282,9 +284,9 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    if (ctx->lang.len == 0) {
-        ctx->lang.data = (u_char *) assist_lang_guess(assist_buf_str(&normal));
-        ctx->lang.len = 2;
+    if (ctx->lang.len == 0 && ngx_http_assist_ask_lang(ctx) != NGX_OK) {
+        assist_buf_free(&normal);
+        return NGX_ERROR;
     }
 
     if (ngx_http_assist_ask_seed(r, lcf) != NGX_OK
@@ -308,6 +310,27 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ctx->kept = ctx->cacheable && (mcf->cache_zone || mcf->redis);
 
     return NGX_OK;
+}
+
+
+/* Its politeness tells a question's language, too. */
+
+static ngx_int_t
+ngx_http_assist_ask_lang(ngx_http_assist_ctx_t *ctx)
+{
+    int           rc;
+    assist_buf_t  normal = ASSIST_BUF_INIT;
+
+    rc = assist_text_normalize(ngx_http_assist_str(ctx->question), &normal);
+
+    if (rc >= 0) {
+        ctx->lang.data = (u_char *) assist_lang_guess(assist_buf_str(&normal));
+        ctx->lang.len = 2;
+    }
+
+    assist_buf_free(&normal);
+
+    return rc < 0 ? NGX_ERROR : NGX_OK;
 }
 
 

@@ -45,7 +45,8 @@ test('other spellings of one question hit', async (stage) => {
     'cấp  hộ chiếu ở HOÀ BÌNH hết bao nhiêu lệ phí',
     ' Cấp hộ chiếu ở Hòa Bình hết bao nhiêu lệ phí ?! ',
     'Cấp hộ chiếu ở Hoà Bình hết bao nhiêu lệ phí?'.normalize('NFD'),
-  ]), ['MISS', 'HIT', 'HIT', 'HIT']);
+    'Cho tôi hỏi: cấp hộ chiếu ở Hoà Bình hết bao nhiêu lệ phí ạ? Cảm ơn.',
+  ]), ['MISS', 'HIT', 'HIT', 'HIT', 'HIT']);
 });
 
 test('questions that mean another thing miss', async (stage) => {
@@ -54,7 +55,8 @@ test('questions that mean another thing miss', async (stage) => {
   assert.deepEqual(await states(port, [
     of('cấp hộ chiếu'), of('cấp lại hộ chiếu'), of('cap ho chieu'),
     of('không cấp hộ chiếu'), of('cấp hộ chiếu lần đầu'), 'cấp hộ chiếu',
-  ]), Array(6).fill('MISS'));
+    of('cấp hộ chiếu > 14 tuổi'), of('cấp hộ chiếu < 14 tuổi'),
+  ]), Array(8).fill('MISS'));
 });
 
 test('each language, service, agency and previous service has its own answer',
