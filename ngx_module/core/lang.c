@@ -25,11 +25,16 @@ static const char  *const english[] = {
 const char *
 assist_lang_guess(assist_str_t normal)
 {
-    size_t        i, start;
-    assist_str_t  word;
+    size_t         i, start;
+    assist_str_t   word;
+    unsigned char  c;
+
+    /* letters with marks; not signs, such as those of money */
 
     for (i = 0; i < normal.len; i++) {
-        if ((unsigned char) normal.data[i] >= 0x80) {
+        c = (unsigned char) normal.data[i];
+
+        if (c >= 0xc3 && c != 0xe2 && c != 0xef) {
             return "vi";
         }
     }

@@ -9,6 +9,7 @@
 
 #include "question.h"
 
+#include "lang.h"
 #include "text.h"
 
 
@@ -95,7 +96,7 @@ static assist_str_t after(assist_str_t s, size_t len);
 
 
 int
-assist_question_form(assist_str_t in, assist_buf_t *out)
+assist_question_form(assist_str_t in, assist_buf_t *out, const char **lang)
 {
     assist_buf_t  normal = ASSIST_BUF_INIT;
     assist_str_t  form;
@@ -106,6 +107,7 @@ assist_question_form(assist_str_t in, assist_buf_t *out)
         return -1;
     }
 
+    *lang = assist_lang_guess(assist_buf_str(&normal));
     form = polite(assist_buf_str(&normal));
     assist_buf_add(out, form.data, form.len);
     assist_buf_free(&normal);
@@ -177,6 +179,15 @@ static size_t
 sign(assist_str_t s)
 {
     size_t  i, len;
+
+    static const char  first[256] = {
+        ['<'] = 1, ['>'] = 1, ['='] = 1, ['+'] = 1, ['%'] = 1, ['&'] = 1,
+        ['$'] = 1, [0xc2] = 1, [0xc3] = 1, [0xe2] = 1, [0xef] = 1
+    };
+
+    if (s.len == 0 || !first[(unsigned char) s.data[0]]) {
+        return 0;
+    }
 
     for (i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
         len = strlen(signs[i]);
@@ -252,7 +263,12 @@ begins(assist_str_t s, const char *const *list, size_t n)
 {
     size_t  i, len, most;
 
-    for (i = 0, most = 0; i < n; i++) {
+    for (i = 0, most = 0; i < n && s.len; i++) {
+
+        if (list[i][0] != s.data[0]) {
+            continue;
+        }
+
         len = strlen(list[i]);
 
         if (len > most && len <= s.len && memcmp(s.data, list[i], len) == 0

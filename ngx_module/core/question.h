@@ -13,10 +13,11 @@
  * The normal form (text.h) without the politeness at its beginning and end ("cho
  * tôi hỏi", "ạ", "please").  Signs that the normal form drops but that say
  * something stay ("< 18", "50 %").  A question that is nothing but polite stays
- * as it is.  Empty: it has no words.  Appends to out; returns 0, or -1 when
- * memory is out (out->failed).
+ * as it is.  Empty: it has no words.  Appends to out; *lang is what lang.h thinks
+ * of the whole question.  Returns 0, or -1 when memory is out (out->failed).
  */
-int assist_question_form(assist_str_t in, assist_buf_t *out);
+int assist_question_form(assist_str_t in, assist_buf_t *out,
+    const char **lang);
 
 
 #endif

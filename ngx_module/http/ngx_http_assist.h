@@ -684,8 +684,11 @@ ngx_int_t ngx_http_assist_ask_id(ngx_http_request_t *r,
 void ngx_http_assist_ask_done(ngx_http_request_t *r);
 /* what a flight says to a request that waits: make it, or here it is */
 void ngx_http_assist_ask_lead(ngx_http_assist_ctx_t *ctx);
+/* the record is the request's own, as cache_get() or ask_record() gave it */
 ngx_int_t ngx_http_assist_ask_take(ngx_http_assist_ctx_t *ctx,
     ngx_str_t *record, assist_cache_t status);
+ngx_int_t ngx_http_assist_ask_record(ngx_http_assist_ctx_t *ctx,
+    ngx_http_assist_op_t *op, ngx_str_t *record);
 
 /* ngx_http_assist_background.c: an answer is made anew for nobody */
 ngx_int_t ngx_http_assist_background_start(ngx_http_request_t *r,

@@ -7,9 +7,7 @@
 
 #include "ngx_http_assist.h"
 
-#include "core/lang.h"
 #include "core/question.h"
-#include "core/text.h"
 
 
 #define NGX_HTTP_ASSIST_STALE_TIME  86400   /* s, where a stale one may do */
@@ -17,7 +15,6 @@
 
 static ngx_int_t ngx_http_assist_ask_key(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
-static ngx_int_t ngx_http_assist_ask_lang(ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf);
 static ngx_int_t ngx_http_assist_ask_scope(ngx_http_request_t *r,
@@ -94,13 +91,16 @@ ngx_int_t
 ngx_http_assist_ask_again(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *body)
 {
-    ngx_str_t                    key, record, scope;
-    assist_str_t                 parts[4];
-    ngx_http_assist_loc_conf_t  *lcf;
+    ngx_str_t                     key, record, scope;
+    assist_str_t                  parts[4];
+    ngx_http_assist_loc_conf_t   *lcf;
+    ngx_http_assist_main_conf_t  *mcf;
 
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    if (lcf->cache_valid == 0
+    if (mcf->cache_zone == NULL
+        || lcf->cache_valid == 0
         || (lcf->cache_bypass
             && ngx_http_test_predicates(r, lcf->cache_bypass)
                == NGX_DECLINED)
@@ -265,6 +265,7 @@ static ngx_int_t
 ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     ngx_str_t                     scope;
+    const char                   *lang;
     assist_str_t                  parts[6];
     assist_buf_t                  normal = ASSIST_BUF_INIT;
     ngx_http_assist_loc_conf_t   *lcf;
@@ -273,7 +274,8 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    if (assist_question_form(ngx_http_assist_str(ctx->question), &normal) < 0)
+    if (assist_question_form(ngx_http_assist_str(ctx->question), &normal, &lang)
+        != 0)
     {
         assist_buf_free(&normal);
         return NGX_ERROR;
@@ -284,9 +286,9 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    if (ctx->lang.len == 0 && ngx_http_assist_ask_lang(ctx) != NGX_OK) {
-        assist_buf_free(&normal);
-        return NGX_ERROR;
+    if (ctx->lang.len == 0) {
+        ctx->lang.data = (u_char *) lang;
+        ctx->lang.len = 2;
     }
 
     if (ngx_http_assist_ask_seed(r, lcf) != NGX_OK
@@ -310,27 +312,6 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ctx->kept = ctx->cacheable && (mcf->cache_zone || mcf->redis);
 
     return NGX_OK;
-}
-
-
-/* Its politeness tells a question's language, too. */
-
-static ngx_int_t
-ngx_http_assist_ask_lang(ngx_http_assist_ctx_t *ctx)
-{
-    int           rc;
-    assist_buf_t  normal = ASSIST_BUF_INIT;
-
-    rc = assist_text_normalize(ngx_http_assist_str(ctx->question), &normal);
-
-    if (rc >= 0) {
-        ctx->lang.data = (u_char *) assist_lang_guess(assist_buf_str(&normal));
-        ctx->lang.len = 2;
-    }
-
-    assist_buf_free(&normal);
-
-    return rc < 0 ? NGX_ERROR : NGX_OK;
 }
 
 
@@ -461,24 +442,15 @@ ngx_http_assist_ask_cached(ngx_http_assist_op_t *op)
     /* a Redis that is ill is not asked again, for the lease */
     ctx->unleased = op->value.type == ASSIST_NIL && op->value.error != NULL;
 
-    if (op->value.type == ASSIST_STRING) {
-        record = ngx_http_assist_ngx_str(op->value.string);
-
-        if (op->value.number == 0
-            && ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
-               == NGX_OK)
-        {
-            return;
-        }
+    if (ngx_http_assist_ask_record(ctx, op, &record) == NGX_OK) {
 
         if (op->value.number == 1) {
-            /* the op goes, the request stays */
-            ctx->stale.data = ngx_pnalloc(r->pool, record.len);
-            ctx->stale.len = ctx->stale.data ? record.len : 0;
+            ctx->stale = record;
 
-            if (ctx->stale.data) {
-                ngx_memcpy(ctx->stale.data, record.data, record.len);
-            }
+        } else if (ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
+                   == NGX_OK)
+        {
+            return;
         }
     }
 
@@ -486,25 +458,39 @@ ngx_http_assist_ask_cached(ngx_http_assist_op_t *op)
 }
 
 
+/* The op goes, the request stays. */
+
+ngx_int_t
+ngx_http_assist_ask_record(ngx_http_assist_ctx_t *ctx,
+    ngx_http_assist_op_t *op, ngx_str_t *record)
+{
+    if (op->value.type != ASSIST_STRING) {
+        return NGX_DECLINED;
+    }
+
+    record->len = op->value.string.len;
+    record->data = ngx_pnalloc(ctx->request->pool, record->len + 1);
+
+    if (record->data == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memcpy(record->data, op->value.string.data, record->len);
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_assist_ask_take(ngx_http_assist_ctx_t *ctx, ngx_str_t *record,
     assist_cache_t status)
 {
-    ngx_str_t            members, copy;
+    ngx_str_t            members;
     ngx_http_request_t  *r;
 
     r = ctx->request;
 
-    copy.len = record->len;
-    copy.data = ngx_pnalloc(r->pool, record->len + 1);
-
-    if (copy.data == NULL) {
-        return NGX_DECLINED;
-    }
-
-    ngx_memcpy(copy.data, record->data, record->len);
-
-    if (ngx_http_assist_answer_load(r, ctx, &copy, &members) != NGX_OK) {
+    if (ngx_http_assist_answer_load(r, ctx, record, &members) != NGX_OK) {
         return NGX_DECLINED;
     }
 
@@ -849,6 +835,9 @@ ngx_http_assist_ask_json(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 {
     ngx_str_t     body;
     assist_buf_t  buf = ASSIST_BUF_INIT;
+
+    /* at once: what else is in it is short */
+    (void) assist_buf_reserve(&buf, members->len + 512);
 
     ngx_http_assist_ask_document(r, ctx, members, &buf);
     assist_buf_putc(&buf, '\n');

@@ -324,14 +324,11 @@ ngx_http_assist_flight_looked(ngx_http_assist_op_t *op)
     f = op->data;
     ctx = f->leader;
 
-    if (op->value.type == ASSIST_STRING && op->value.number == 0) {
-        record = ngx_http_assist_ngx_str(op->value.string);
-
-        if (ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
-            == NGX_OK)
-        {
-            return;
-        }
+    if (op->value.number == 0
+        && ngx_http_assist_ask_record(ctx, op, &record) == NGX_OK
+        && ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT) == NGX_OK)
+    {
+        return;
     }
 
     ngx_http_assist_flight_go_on(f);

@@ -25,9 +25,12 @@ typedef struct {
 static char *
 form(const char *text)
 {
-    assist_buf_t  out = ASSIST_BUF_INIT;
+    const char    *lang;
+    assist_buf_t   out = ASSIST_BUF_INIT;
 
-    assert_int_equal(assist_question_form(assist_str_of(text), &out), 0);
+    assert_int_equal(assist_question_form(assist_str_of(text), &out, &lang),
+                     0);
+    assert_int_equal(strlen(lang), 2);
     assist_buf_putc(&out, '\0');
     assert_false(out.failed);
 
@@ -72,6 +75,35 @@ test_forms(void **state)
         assert_string_equal(got, pairs[i].out);
         free(got);
     }
+}
+
+
+/* Politeness tells it, too; a sign does not. */
+
+static void
+test_language(void **state)
+{
+    size_t         i;
+    const char    *lang;
+    assist_buf_t   out = ASSIST_BUF_INIT;
+
+    static const pair_t  pairs[] = {
+        { "Could you tell me 1.001456", "en" },
+        { "Cho tôi hỏi passport fee", "vi" },
+        { "fee in €", "en" },
+        { "le phi", "vi" },
+        { "lệ phí < 5 €", "vi" }
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        out.len = 0;
+        (void) assist_question_form(assist_str_of(pairs[i].in), &out, &lang);
+        assert_string_equal(lang, pairs[i].out);
+    }
+
+    assist_buf_free(&out);
 }
 
 
@@ -178,6 +210,7 @@ main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_language),
         cmocka_unit_test(test_form_of_a_form),
         cmocka_unit_test(test_pairs)
     };

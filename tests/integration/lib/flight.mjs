@@ -8,7 +8,8 @@ import { get } from './http.mjs';
 import { until } from './process.mjs';
 
 export const L1 = 'assist_cache_zone answers:1m;';
-export const L2 = (redis, more = '') => `assist_redis ${redis.url} ${more};`;
+// a busy machine must not look like a Redis that fails
+export const L2 = (redis) => `assist_redis ${redis.url} timeout=2s;`;
 
 // What nginx and the module write where a provider fails.
 export const errors = [/upstream/, /connect\(\) failed/, /provider/];
