@@ -616,6 +616,15 @@ void ngx_http_assist_ledger_figure(ngx_http_assist_main_conf_t *mcf,
 /* NULL: none */
 const assist_counters_t *ngx_http_assist_ledger_counters(uint32_t service,
     int last);
+/* ngx_http_assist_ledger_push.c, ngx_http_assist_ledger_pull.c: in Redis */
+/* before a figure: what other nodes count is read, at most once a second.
+ * NGX_OK: it is there; NGX_AGAIN: r waits, and then goes on with its content
+ * handler, which is to return NGX_DONE now */
+ngx_int_t ngx_http_assist_ledger_pull(ngx_http_request_t *r,
+    ngx_int_t (*handler)(ngx_http_request_t *r));
+/* after Redis's own */
+void ngx_http_assist_ledger_push_exit(void);
+void ngx_http_assist_ledger_pull_exit(void);
 
 /* ngx_http_assist_evidence.c: the evidence log */
 /* a new zone's heads, from the end of the log */

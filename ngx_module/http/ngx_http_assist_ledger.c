@@ -67,6 +67,8 @@ typedef struct {
 
 
 static void ngx_http_assist_ledger_tick(ngx_event_t *ev);
+static void ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t last, ngx_uint_t month, assist_figure_in_t *in);
 static ngx_uint_t ngx_http_assist_ledger_is_writer(
     ngx_http_assist_coverage_shctx_t *sh);
 static ngx_uint_t ngx_http_assist_ledger_due(
@@ -94,8 +96,6 @@ static void ngx_http_assist_ledger_folder(ngx_http_assist_main_conf_t *mcf,
     ngx_uid_t user, ngx_log_t *log);
 static void ngx_http_assist_ledger_merge(assist_str_t fields, ngx_uint_t last,
     assist_figure_in_t *in);
-static ngx_uint_t ngx_http_assist_ledger_own(
-    ngx_http_assist_coverage_shctx_t *sh, uint64_t id);
 
 
 static ngx_http_assist_ledger_t  ngx_http_assist_ledger;
@@ -332,6 +332,9 @@ ngx_http_assist_ledger_record(ngx_http_assist_coverage_shctx_t *sh,
     ngx_memzero(record, sizeof(assist_record_t));
     record->id = id;
     record->start = set->start;
+
+    /* before the counters are read: of two records the later one has more */
+    record->seq = ngx_atomic_fetch_add(&set->seq, 1) + 1;
     record->unclosed = 1;
 
     out->len = 0;
@@ -441,6 +444,70 @@ ngx_http_assist_ledger_figure(ngx_http_assist_main_conf_t *mcf,
             in->ledger.incarnations += record.nfolded ? record.nfolded : 1;
             in->ledger.open += record.unclosed;
         }
+
+        if (mcf->redis) {
+            ngx_http_assist_ledger_remotes(mcf, last, month - last, in);
+        }
+    }
+
+    if (mcf->redis) {
+        in->ledger.redis = ngx_http_assist_ledger_pulled() ? "ok" : "stale";
+    }
+}
+
+
+/* Of other nodes, and of another one that has this one's name. */
+
+static void
+ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t last, ngx_uint_t month, assist_figure_in_t *in)
+{
+    ngx_http_assist_remote_t  *remote, *other;
+
+    remote = NULL;
+
+    while ((remote = ngx_http_assist_ledger_remote(mcf, month, remote))) {
+
+        ngx_http_assist_ledger_merge(assist_buf_str(&remote->fields), last,
+                                     in);
+        in->ledger.incarnations += remote->folded.len
+                                   ? remote->folded.len / 8 : 1;
+        in->ledger.open += remote->unclosed;
+
+        /* a node that was there before is not another one */
+
+        other = NULL;
+
+        if (last) {
+            while ((other = ngx_http_assist_ledger_remote(mcf, month + 1,
+                                                          other))
+                   && (other->node.len != remote->node.len
+                       || ngx_strncmp(other->node.data, remote->node.data,
+                                      remote->node.len) != 0))
+            {
+                /* void */
+            }
+        }
+
+        if (other == NULL) {
+            other = ngx_http_assist_ledger_remote(mcf, month, NULL);
+
+            while (other != remote
+                   && (other->node.len != remote->node.len
+                       || ngx_strncmp(other->node.data, remote->node.data,
+                                      remote->node.len) != 0))
+            {
+                other = ngx_http_assist_ledger_remote(mcf, month, other);
+            }
+
+            if (other == remote
+                && (remote->node.len != mcf->node.len
+                    || ngx_strncmp(remote->node.data, mcf->node.data,
+                                   mcf->node.len) != 0))
+            {
+                in->ledger.nodes++;
+            }
+        }
     }
 }
 
@@ -468,8 +535,15 @@ ngx_http_assist_ledger_tick(ngx_event_t *ev)
 
     ngx_add_timer(ev, NGX_HTTP_ASSIST_WRITE);
 
-    if (!ngx_http_assist_ledger_is_writer(sh)
-        || led->busy || led->mcf->state.len == 0
+    if (!ngx_http_assist_ledger_is_writer(sh)) {
+        return;
+    }
+
+    if (led->mcf->redis) {
+        ngx_http_assist_ledger_push(led->mcf);
+    }
+
+    if (led->busy || led->mcf->state.len == 0
         || !ngx_http_assist_ledger_due(sh))
     {
         return;
@@ -713,7 +787,6 @@ ngx_http_assist_ledger_write(ngx_http_assist_job_t *job,
         goto done;
     }
 
-    record.seq = ngx_atomic_fetch_add(&set->seq, 1) + 1;
     record.updated = job->now;
     record.unclosed = !job->exiting;
 
@@ -1015,7 +1088,7 @@ ngx_http_assist_ledger_merge(assist_str_t fields, ngx_uint_t last,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh, uint64_t id)
 {
     ngx_uint_t  i;

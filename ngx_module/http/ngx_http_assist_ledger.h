@@ -58,6 +58,42 @@ ngx_int_t ngx_http_assist_ledger_record(ngx_http_assist_coverage_shctx_t *sh,
 /* the node's records of a month in the state file, as of now */
 assist_str_t ngx_http_assist_ledger_read(ngx_http_assist_main_conf_t *mcf,
     ngx_uint_t month);
+/* is it an id of this zone's sets? */
+ngx_uint_t ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh,
+    uint64_t id);
+
+/* ngx_http_assist_ledger_push.c: this node's records in Redis */
+
+/* the writer's, every second */
+void ngx_http_assist_ledger_push(ngx_http_assist_main_conf_t *mcf);
+/* "PREFIXledger:YYYY-MM" at p, which has room for NGX_MAX_PATH; its end */
+u_char *ngx_http_assist_ledger_key(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t month, u_char *p);
+/* NGX_ERROR: it was not sent; else `reply` is called once */
+ngx_int_t ngx_http_assist_ledger_send(ngx_http_assist_main_conf_t *mcf,
+    void (*reply)(ngx_http_assist_op_t *op, void *reply), void *data,
+    ngx_uint_t argc, ngx_str_t *argv);
+
+/* ngx_http_assist_ledger_pull.c: other nodes' records */
+
+typedef struct {
+    ngx_queue_t              link;
+    ngx_uint_t               month;
+    uint64_t                 id;
+    ngx_str_t                node;
+    ngx_str_t                at;        /* "seq open", as it was read */
+    uint64_t                 unclosed;
+    assist_buf_t             folded;
+    assist_buf_t             fields;
+    u_char                   member[];  /* "node:incarnation" */
+} ngx_http_assist_remote_t;
+
+/* the next one of a month that this node does not have itself; NULL: none */
+ngx_http_assist_remote_t *ngx_http_assist_ledger_remote(
+    ngx_http_assist_main_conf_t *mcf, ngx_uint_t month,
+    ngx_http_assist_remote_t *after);
+/* were they read within the last second? */
+ngx_uint_t ngx_http_assist_ledger_pulled(void);
 
 
 #endif

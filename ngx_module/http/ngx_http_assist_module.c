@@ -642,6 +642,8 @@ ngx_http_assist_exit_process(ngx_cycle_t *cycle)
 
     if (mcf->redis) {
         ngx_http_assist_redis_exit(mcf->redis);
+        ngx_http_assist_ledger_push_exit();
+        ngx_http_assist_ledger_pull_exit();
     }
 
     ngx_http_assist_hook_exit(mcf);

@@ -196,3 +196,138 @@ test('state= is checked', async (stage) => {
   assert.match(await check('a:1m state='), /invalid parameter "state="/);
   assert.match(await check(`a:1m state=${'x'.repeat(4090)}`), /too long/);
 });
+
+// A packed field (core/ledger.h) as its words.
+export function unpack(bytes) {
+  assert.equal(bytes[0], 1);
+  const words = [];
+  let at = 1;
+  const number = () => {
+    let n = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = bytes[at++];
+      n += (byte & 127) * shift;
+      if (byte < 128) return n;
+    }
+  };
+  for (let i = 0; at < bytes.length; i++) {
+    i += number();
+    words[i] = number();
+  }
+  return words;
+}
+
+const month = () => new Date().toISOString().slice(0, 7);
+
+// What Redis has of this month: views by service, over all nodes.
+async function inRedis(redis) {
+  const sum = {};
+  const set = `assist:ledger:${month()}`;
+  for (const member of (await redis.command('SMEMBERS', set)).split('\n')) {
+    if (!member) continue;
+    const text = await redis.command('--json', 'HGETALL', `${set}:${member}`);
+    const hash = JSON.parse(text.replace(/\\x([0-9a-f]{2})/g, '\\u00$1'));
+    for (const [name, value] of Object.entries(hash)) {
+      if (name[0] === '@') continue;
+      sum[name] = (sum[name] ?? 0)
+                  + (unpack(Buffer.from(value, 'latin1'))[0] ?? 0);
+    }
+  }
+  return sum;
+}
+
+const redisHas = (redis, n) => until(async () =>
+  (await inRedis(redis))[passport] === n, `${n} views in Redis`);
+
+// Two nodes with one Redis; each has its state file where `zone` says so.
+async function nodes(stage, { redis, names = ['a', 'b'], ...options }) {
+  const all = [];
+  for (const name of names) {
+    const where = await stage.elsewhere();
+    all.push({ where, ...await where.site({ workers: 2, daemon: true, ...options,
+      http: `assist_redis ${redis.url}; assist_node ${name};` }) });
+  }
+  return all;
+}
+
+for (const [what, zone] of [['with state files', 'coverage:2m state=state/ledger'],
+                            ['without', 'coverage:2m']]) {
+  test(`two nodes show the same figure, ${what}`, async (stage) => {
+    const redis = await stage.redis();
+    const [a, b] = await nodes(stage, { redis, zone });
+    await see(a.port, 3);
+    await see(b.port, 4);
+    await see(b.port, 2, '/about');
+    await counted(a.port, 7);
+    await counted(b.port, 7);
+    const { quality } = await coverage(a.port);
+    assert.equal(quality.unmatched, 2);
+    assert.deepEqual(quality.ledger, { nodes: 2, incarnations: 2, open: 1,
+      state: /state/.test(zone) ? 'ok' : null, redis: 'ok' });
+    await redisHas(redis, 7);
+
+    // all is written again, and nothing twice
+    await redis.command('FLUSHALL');
+    assert.equal(await views(a.port), 7);
+    await redisHas(redis, 7);
+    await see(b.port);
+    await redisHas(redis, 8);
+    await counted(a.port, 8);
+  });
+}
+
+test('a restart, an upgrade and a FLUSHALL: Redis has every incarnation once',
+  async (stage) => {
+    const redis = await stage.redis();
+    const [a, b] = await nodes(stage, { redis, zone });
+    await see(a.port, 3);
+    await a.nginx.end(a.nginx.pid);
+    await a.nginx.start();
+    await see(a.port, 2);
+    const old = await a.nginx.upgrade();
+    await see(a.port, 6);
+    await a.nginx.end(old);
+    await redisHas(redis, 11);
+    await redis.command('FLUSHALL');
+    await redisHas(redis, 11);
+    await counted(b.port, 11);
+    assert.equal((await ledger(b.port)).nodes, 2);
+  });
+
+test('two nodes of one name do not overwrite each other', async (stage) => {
+  const redis = await stage.redis();
+  const [a, b] = await nodes(stage, { redis, zone, names: ['same', 'same'] });
+  await see(a.port, 3);
+  await see(b.port, 4);
+  await redisHas(redis, 7);
+  await counted(a.port, 7);
+  await counted(b.port, 7);
+  assert.equal((await ledger(a.port)).nodes, 1);
+});
+
+test('without Redis a node shows what it knows, and says so', async (stage) => {
+  const redis = await stage.redis();
+  const [a, b] = await nodes(stage, { redis, zone });
+  await see(a.port, 3);
+  await see(b.port, 4);
+  await counted(a.port, 7);
+  await redis.kill();
+  await until(async () => (await ledger(a.port)).redis === 'stale', 'stale');
+  await see(a.port, 2);
+  const now = await views(a.port);
+  assert.ok(now === 9 || now === 5, `${now}`);     // of either worker
+  await redis.start();
+  await counted(a.port, 9);
+  await until(async () => (await ledger(a.port)).redis === 'ok', 'ok');
+  await redisHas(redis, 9);
+});
+
+test('a cluster has the ledger, too', async (stage) => {
+  const cluster = await stage.cluster(3);
+  const [a, b] = await nodes(stage, { zone,
+    redis: { url: `${cluster.nodes[0].url} cluster` } });
+  await see(a.port, 3);
+  await see(b.port, 4);
+  await counted(a.port, 7);
+  await counted(b.port, 7);
+});
