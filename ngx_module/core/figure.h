@@ -91,14 +91,17 @@ typedef struct {
                                          int last);
     void                     *data;
 
-    struct {                                /* data quality */
-        uint64_t  unmatched;                /* pages of no service */
-        uint64_t  excluded;
-        uint64_t  dropped;                  /* lines of evidence lost */
-        uint64_t  blocked;                  /* insertions that a page's policy
-                                               or charset forbids */
-        uint64_t  compressed;               /* pages that came so */
-    } quality;
+    assist_quality_t          quality;      /* of both months */
+
+    struct {                                /* what counters were merged */
+        uint32_t  nodes;
+        uint32_t  incarnations;             /* 0: not known */
+        uint32_t  open;                     /* all but the one that counts
+                                               here: see the method */
+        const char  *state;                 /* "ok", "failing"; NULL: there
+                                               is no state file */
+        const char  *redis;                 /* "ok", "stale"; NULL: none */
+    } ledger;
 
     const assist_chain_t     *heads;        /* of the evidence, by writer */
     size_t                    nheads;

@@ -17,6 +17,8 @@ static void put_files(assist_buf_t *out, const assist_rules_t *rules);
 static void put_groups(assist_buf_t *out, const assist_figure_t *f,
     assist_group_by_t by);
 static void put_quality(assist_buf_t *out, const assist_figure_t *f);
+static void put_ledger(assist_buf_t *out, const assist_figure_in_t *in);
+static void put_word(assist_buf_t *out, const char *word);
 
 
 static const char  *odd_names[ASSIST_ODD_MAX] = {
@@ -151,6 +153,14 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
         "latency are those of the service), so they need not add up. A "
         "service at L2 is the model's when a language model answered "
         "anything in the period, else the catalogue's; these add up.\","
+
+        "\"ledger\":\"Counters are written every second and only grow: the "
+        "figure is the merge of all incarnations of all nodes, none twice "
+        "(quality.ledger; without a state file and Redis it is null, and the "
+        "figure is of this node since its start). One that is open has not "
+        "said that it ended: it counts still, or it died with its machine, "
+        "and then what it counted last, up to one write, a second, may be "
+        "missing. Quality is of this month and the last one.\","
 
         "\"exclusions\":\"Excluded traffic (bots, probes, staff) is not real "
         "use. Where lines of evidence were dropped, L3 and L4 are lower "
@@ -330,5 +340,39 @@ put_quality(assist_buf_t *out, const assist_figure_t *f)
         }
     }
 
-    lit(out, "}}");
+    lit(out, "},\"ledger\":");
+    put_ledger(out, f->in);
+    lit(out, "}");
+}
+
+
+/* Which counters were merged; null: a report counts what the evidence has. */
+
+static void
+put_ledger(assist_buf_t *out, const assist_figure_in_t *in)
+{
+    if (in->ledger.incarnations == 0) {
+        lit(out, "null");
+        return;
+    }
+
+    assist_buf_printf(out, "{\"nodes\":%u,\"incarnations\":%u,\"open\":%u,"
+                      "\"state\":", in->ledger.nodes,
+                      in->ledger.incarnations, in->ledger.open);
+    put_word(out, in->ledger.state);
+    lit(out, ",\"redis\":");
+    put_word(out, in->ledger.redis);
+    lit(out, "}");
+}
+
+
+static void
+put_word(assist_buf_t *out, const char *word)
+{
+    if (word == NULL) {
+        lit(out, "null");
+        return;
+    }
+
+    assist_buf_printf(out, "\"%s\"", word);
 }

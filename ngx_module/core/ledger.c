@@ -159,6 +159,17 @@ assist_ledger_merge(assist_counters_t *into, const assist_counters_t *from)
 }
 
 
+void
+assist_quality_merge(assist_quality_t *into, const assist_quality_t *from)
+{
+    into->unmatched += load(&from->unmatched);
+    into->excluded += load(&from->excluded);
+    into->dropped += load(&from->dropped);
+    into->blocked += load(&from->blocked);
+    into->compressed += load(&from->compressed);
+}
+
+
 uint64_t
 assist_ledger_interactions(const assist_counters_t *slot)
 {

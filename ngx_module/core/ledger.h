@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "str.h"
+
 
 typedef enum {
     ASSIST_ANSWERED = 0,
@@ -81,6 +83,17 @@ typedef struct {
 } assist_counters_t;
 
 
+/* What is counted of no service; sums. */
+typedef struct {
+    uint64_t  unmatched;                /* pages of no service */
+    uint64_t  excluded;
+    uint64_t  dropped;                  /* lines of evidence lost */
+    uint64_t  blocked;                  /* insertions that a page's policy or
+                                           charset forbids */
+    uint64_t  compressed;               /* pages that came so */
+} assist_quality_t;
+
+
 /* One interaction, as it is counted and written to the evidence log. */
 typedef struct {
     assist_kind_t     kind;
@@ -113,6 +126,27 @@ void assist_ledger_count(assist_counters_t *slot, const assist_event_t *event);
  */
 void assist_ledger_merge(assist_counters_t *into,
     const assist_counters_t *from);
+
+void assist_quality_merge(assist_quality_t *into,
+    const assist_quality_t *from);
+
+/*
+ * The packed form, for files and Redis: a byte with the version, 1, and then
+ * for each word that is not 0, in the order above, how many words are skipped
+ * before it, and the word; both as numbers of 7 bits a byte, lowest first, the
+ * top bit of all but the last one set.  Counters have one packed form.
+ */
+#define ASSIST_PACKED_MAX  (1 + 11 * sizeof(assist_counters_t) / 8)
+
+/* Their length; the counters may be counting meanwhile. */
+size_t assist_ledger_pack(const assist_counters_t *counters,
+    char out[ASSIST_PACKED_MAX]);
+size_t assist_quality_pack(const assist_quality_t *quality,
+    char out[ASSIST_PACKED_MAX]);
+
+/* -1: it is no packed form of this version. */
+int assist_ledger_unpack(assist_str_t packed, assist_counters_t *counters);
+int assist_quality_unpack(assist_str_t packed, assist_quality_t *quality);
 
 /* All interactions; those of one outcome (by: -1 for both). */
 uint64_t assist_ledger_interactions(const assist_counters_t *slot);

@@ -141,6 +141,7 @@ assist_recount_line(void *data, const assist_line_t *line)
         config(rc, line);
 
     } else if (assist_str_eq(line->type, assist_str("block"))
+               && rc->moment.month >= rc->month - 1
                && assist_chain_read(line, &block) == 0)
     {
         rc->counts = block.counts;

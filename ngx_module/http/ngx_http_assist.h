@@ -115,6 +115,8 @@ typedef struct {
 
     ngx_shm_zone_t                  *coverage_zone;
     uint32_t                        *slots;         /* by service */
+    ngx_str_t                        state;         /* file; len 0: none */
+    ngx_core_conf_t                 *core;          /* with state only */
     ngx_open_file_t                 *coverage_log;
     ngx_str_t                        coverage_key;  /* len 0: not signed */
     ngx_msec_t                       coverage_flush;
@@ -598,6 +600,33 @@ void ngx_http_assist_coverage_dropped(ngx_http_assist_main_conf_t *mcf,
 /* NGX_HTTP_ASSIST_HEADS places, under the mutex; NULL: no zone */
 ngx_http_assist_head_t *ngx_http_assist_coverage_heads(
     ngx_http_assist_main_conf_t *mcf, ngx_shmtx_t **mutex);
+
+/* ngx_http_assist_ledger.c: counters outlive their zone */
+/* state=file */
+char *ngx_http_assist_ledger_set(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf, ngx_str_t *param);
+/* in the master, for a new zone: where the state file lies, and is it one? */
+void ngx_http_assist_ledger_open(ngx_http_assist_main_conf_t *mcf,
+    ngx_log_t *log);
+void ngx_http_assist_ledger_init(ngx_cycle_t *cycle,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf);
+/* what is known of other incarnations, read anew: in->quality, in->ledger, and
+ * the counters below */
+void ngx_http_assist_ledger_figure(ngx_http_assist_main_conf_t *mcf,
+    assist_figure_in_t *in);
+/* NULL: none */
+const assist_counters_t *ngx_http_assist_ledger_counters(uint32_t service,
+    int last);
+/* ngx_http_assist_ledger_push.c, ngx_http_assist_ledger_pull.c: in Redis */
+/* before a figure: what other nodes count is read, at most once a second.
+ * NGX_OK: it is there; NGX_AGAIN: r waits, and then goes on with its content
+ * handler, which is to return NGX_DONE now */
+ngx_int_t ngx_http_assist_ledger_pull(ngx_http_request_t *r,
+    ngx_int_t (*handler)(ngx_http_request_t *r));
+/* after Redis's own */
+void ngx_http_assist_ledger_push_exit(void);
+void ngx_http_assist_ledger_pull_exit(void);
 
 /* ngx_http_assist_evidence.c: the evidence log */
 /* a new zone's heads, from the end of the log */

@@ -7,28 +7,15 @@
  * cleared long before it is used, so a month's end needs no lock.
  */
 
-#include "ngx_http_assist.h"
+#include "ngx_http_assist_ledger.h"
+
+#include <openssl/rand.h>
 
 #include "core/table.h"
 
 
-#define NGX_HTTP_ASSIST_MONTHS       3
 #define NGX_HTTP_ASSIST_TICK         1000               /* ms */
 
-
-typedef struct {
-    ngx_atomic_t                     unmatched;
-    ngx_atomic_t                     excluded;
-    ngx_atomic_t                     dropped;           /* lines of evidence */
-    ngx_atomic_t                     blocked;           /* insertions */
-    ngx_atomic_t                     compressed;        /* pages */
-    ngx_atomic_t                     month[NGX_HTTP_ASSIST_MONTHS];
-    uint32_t                         nslots;
-    uint32_t                         capacity;
-    ngx_http_assist_head_t          *heads;             /* of evidence */
-    char                           (*ids)[ASSIST_ID_MAX + 1];
-    assist_counters_t               *sets[NGX_HTTP_ASSIST_MONTHS];
-} ngx_http_assist_coverage_shctx_t;
 
 /* A worker's. */
 typedef struct {
@@ -40,16 +27,16 @@ typedef struct {
 } ngx_http_assist_coverage_t;
 
 
-static ngx_http_assist_coverage_shctx_t *ngx_http_assist_coverage_sh(
-    ngx_http_assist_main_conf_t *mcf);
 static ngx_int_t ngx_http_assist_coverage_layout(ngx_shm_zone_t *shm_zone,
     ngx_http_assist_zone_t *zone);
 static ngx_int_t ngx_http_assist_coverage_slots(ngx_shm_zone_t *shm_zone,
     ngx_http_assist_zone_t *zone);
 static void ngx_http_assist_coverage_months(ngx_http_assist_zone_t *zone,
     ngx_uint_t month);
-static assist_counters_t *ngx_http_assist_coverage_slot(
-    ngx_http_assist_main_conf_t *mcf, uint32_t service);
+static ngx_http_assist_set_t *ngx_http_assist_coverage_set(
+    ngx_http_assist_main_conf_t *mcf);
+static void ngx_http_assist_coverage_add(ngx_http_assist_set_t *set,
+    uint64_t *counter, ngx_uint_t n);
 static void ngx_http_assist_coverage_now(void);
 static void ngx_http_assist_coverage_tick(ngx_event_t *ev);
 static const assist_counters_t *ngx_http_assist_coverage_counters(void *data,
@@ -118,6 +105,7 @@ ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *shm_zone, void *data)
         sh = zone->sh;
         ngx_http_assist_evidence_restore(zone->mcf, sh->heads,
                                          shm_zone->shm.log);
+        ngx_http_assist_ledger_open(zone->mcf, shm_zone->shm.log);
     }
 
     return ngx_http_assist_coverage_slots(shm_zone, zone);
@@ -150,13 +138,12 @@ void
 ngx_http_assist_coverage_event(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx)
 {
-    uint32_t                           service;
-    ngx_time_t                        *tp;
-    ngx_msec_int_t                     ms;
-    assist_counters_t                 *slot;
-    ngx_http_assist_loc_conf_t        *lcf;
-    ngx_http_assist_main_conf_t       *mcf;
-    ngx_http_assist_coverage_shctx_t  *sh;
+    uint32_t                      service;
+    ngx_time_t                   *tp;
+    ngx_msec_int_t                ms;
+    ngx_http_assist_set_t        *set;
+    ngx_http_assist_loc_conf_t   *lcf;
+    ngx_http_assist_main_conf_t  *mcf;
 
     if (ctx->counted) {
         return;
@@ -166,9 +153,7 @@ ngx_http_assist_coverage_event(ngx_http_request_t *r,
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
-    sh = ngx_http_assist_coverage_sh(mcf);
-
-    ngx_http_assist_coverage_now();
+    set = ngx_http_assist_coverage_set(mcf);
 
     tp = ngx_timeofday();
     ms = (ngx_msec_int_t) ((tp->sec - r->start_sec) * 1000
@@ -181,20 +166,20 @@ ngx_http_assist_coverage_event(ngx_http_request_t *r,
     if (ctx->excluded) {
         ngx_http_assist_evidence_excluded();
 
-        if (sh) {
-            (void) ngx_atomic_fetch_add(&sh->excluded, 1);
+        if (set) {
+            ngx_http_assist_coverage_add(set, &set->quality.excluded, 1);
         }
         return;
     }
 
     service = ctx->shared ? ASSIST_NONE : ctx->service;
-    slot = ngx_http_assist_coverage_slot(mcf, service);
 
-    if (slot) {
-        assist_ledger_count(slot, &ctx->event);
+    if (set && service != ASSIST_NONE) {
+        assist_ledger_count(&set->slots[mcf->slots[service]], &ctx->event);
+        (void) ngx_atomic_fetch_add(&set->changes, 1);
 
-    } else if (sh) {
-        (void) ngx_atomic_fetch_add(&sh->unmatched, 1);
+    } else if (set) {
+        ngx_http_assist_coverage_add(set, &set->quality.unmatched, 1);
     }
 
     if (service == ASSIST_NONE) {
@@ -211,32 +196,29 @@ void
 ngx_http_assist_coverage_view(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx)
 {
-    assist_counters_t                 *slot;
-    ngx_http_assist_main_conf_t       *mcf;
-    ngx_http_assist_coverage_shctx_t  *sh;
+    ngx_http_assist_set_t        *set;
+    ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-    sh = ngx_http_assist_coverage_sh(mcf);
+    set = ngx_http_assist_coverage_set(mcf);
 
-    if (sh == NULL) {
+    if (set == NULL) {
         return;
     }
 
     if (ctx->excluded) {
         ngx_http_assist_evidence_excluded();
-        (void) ngx_atomic_fetch_add(&sh->excluded, 1);
+        ngx_http_assist_coverage_add(set, &set->quality.excluded, 1);
         return;
     }
 
-    ngx_http_assist_coverage_now();
-    slot = ngx_http_assist_coverage_slot(mcf, ctx->service);
-
-    if (slot) {
-        (void) ngx_atomic_fetch_add((ngx_atomic_t *) &slot->views, 1);
+    if (ctx->service != ASSIST_NONE) {
+        ngx_http_assist_coverage_add(set,
+                        &set->slots[mcf->slots[ctx->service]].views, 1);
 
     } else {
         ngx_http_assist_evidence_unmatched();
-        (void) ngx_atomic_fetch_add(&sh->unmatched, 1);
+        ngx_http_assist_coverage_add(set, &set->quality.unmatched, 1);
     }
 }
 
@@ -245,16 +227,16 @@ void
 ngx_http_assist_coverage_untouched(ngx_http_request_t *r, ngx_uint_t blocked,
     ngx_uint_t compressed)
 {
-    ngx_http_assist_main_conf_t       *mcf;
-    ngx_http_assist_coverage_shctx_t  *sh;
+    ngx_http_assist_set_t        *set;
+    ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-    sh = ngx_http_assist_coverage_sh(mcf);
+    set = ngx_http_assist_coverage_set(mcf);
 
-    if (sh) {
-        (void) ngx_atomic_fetch_add(&sh->blocked, (ngx_atomic_int_t) blocked);
-        (void) ngx_atomic_fetch_add(&sh->compressed,
-                                    (ngx_atomic_int_t) compressed);
+    if (set) {
+        ngx_http_assist_coverage_add(set, &set->quality.blocked, blocked);
+        ngx_http_assist_coverage_add(set, &set->quality.compressed,
+                                     compressed);
     }
 }
 
@@ -263,7 +245,7 @@ void
 ngx_http_assist_coverage_vote(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, uint32_t service, ngx_uint_t useful)
 {
-    assist_counters_t            *slot;
+    ngx_http_assist_set_t        *set;
     ngx_http_assist_loc_conf_t   *lcf;
     ngx_http_assist_main_conf_t  *mcf;
 
@@ -274,11 +256,11 @@ ngx_http_assist_coverage_vote(ngx_http_request_t *r,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    ngx_http_assist_coverage_now();
-    slot = ngx_http_assist_coverage_slot(mcf, service);
+    set = ngx_http_assist_coverage_set(mcf);
 
-    if (slot) {
-        (void) ngx_atomic_fetch_add((ngx_atomic_t *) &slot->useful[useful], 1);
+    if (set && service != ASSIST_NONE) {
+        ngx_http_assist_coverage_add(set,
+                     &set->slots[mcf->slots[service]].useful[useful], 1);
     }
 
     if (mcf->coverage_log && lcf->coverage_log) {
@@ -291,12 +273,14 @@ void
 ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     assist_figure_in_t *in)
 {
+    ngx_uint_t                         i, month;
     ngx_time_t                        *tp;
+    ngx_http_assist_set_t             *set;
     ngx_http_assist_coverage_shctx_t  *sh;
 
     ngx_memzero(in, sizeof(assist_figure_in_t));
 
-    ngx_http_assist_coverage_now();
+    month = ngx_http_assist_coverage_month();
     tp = ngx_timeofday();
     sh = ngx_http_assist_coverage_sh(mcf);
 
@@ -309,11 +293,15 @@ ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
     in->data = mcf;
 
     if (sh) {
-        in->quality.unmatched = sh->unmatched;
-        in->quality.excluded = sh->excluded;
-        in->quality.dropped = sh->dropped;
-        in->quality.blocked = sh->blocked;
-        in->quality.compressed = sh->compressed;
+        ngx_http_assist_ledger_figure(mcf, in);
+
+        for (i = 0; i < 2; i++) {
+            set = &sh->sets[(month - i) % NGX_HTTP_ASSIST_MONTHS];
+
+            if (set->month == month - i) {
+                assist_quality_merge(&in->quality, &set->quality);
+            }
+        }
     }
 
     in->nheads = ngx_http_assist_evidence_heads(mcf, &in->heads);
@@ -324,12 +312,12 @@ void
 ngx_http_assist_coverage_dropped(ngx_http_assist_main_conf_t *mcf,
     ngx_uint_t n)
 {
-    ngx_http_assist_coverage_shctx_t  *sh;
+    ngx_http_assist_set_t  *set;
 
-    sh = ngx_http_assist_coverage_sh(mcf);
+    set = ngx_http_assist_coverage_set(mcf);
 
-    if (sh) {
-        (void) ngx_atomic_fetch_add(&sh->dropped, n);
+    if (set) {
+        ngx_http_assist_coverage_add(set, &set->quality.dropped, n);
     }
 }
 
@@ -354,7 +342,7 @@ ngx_http_assist_coverage_heads(ngx_http_assist_main_conf_t *mcf,
 }
 
 
-static ngx_http_assist_coverage_shctx_t *
+ngx_http_assist_coverage_shctx_t *
 ngx_http_assist_coverage_sh(ngx_http_assist_main_conf_t *mcf)
 {
     ngx_http_assist_zone_t  *zone;
@@ -407,10 +395,10 @@ ngx_http_assist_coverage_layout(ngx_shm_zone_t *shm_zone,
     sh->ids = ngx_slab_calloc(zone->shpool, n * (ASSIST_ID_MAX + 1));
 
     for (i = 0; i < NGX_HTTP_ASSIST_MONTHS; i++) {
-        sh->sets[i] = ngx_slab_calloc(zone->shpool,
-                                      n * sizeof(assist_counters_t));
+        sh->sets[i].slots = ngx_slab_calloc(zone->shpool,
+                                            n * sizeof(assist_counters_t));
 
-        if (sh->sets[i] == NULL || sh->ids == NULL || sh->heads == NULL) {
+        if (sh->sets[i].slots == NULL || sh->ids == NULL || sh->heads == NULL) {
             ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                           "assist_coverage_zone \"%V\" is too small",
                           &shm_zone->shm.name);
@@ -484,7 +472,8 @@ static void
 ngx_http_assist_coverage_months(ngx_http_assist_zone_t *zone,
     ngx_uint_t month)
 {
-    ngx_uint_t                         m, i;
+    ngx_uint_t                         m;
+    ngx_http_assist_set_t             *set;
     ngx_http_assist_coverage_shctx_t  *sh;
 
     sh = zone->sh;
@@ -492,41 +481,80 @@ ngx_http_assist_coverage_months(ngx_http_assist_zone_t *zone,
     ngx_shmtx_lock(&zone->shpool->mutex);
 
     for (m = month - 1; m <= month + 1; m++) {
-        i = m % NGX_HTTP_ASSIST_MONTHS;
+        set = &sh->sets[m % NGX_HTTP_ASSIST_MONTHS];
 
-        if (sh->month[i] != m) {
-            ngx_memzero(sh->sets[i], sh->capacity * sizeof(assist_counters_t));
-            sh->month[i] = m;
+        if (set->month == m) {
+            continue;
         }
+
+        /* a new incarnation: what was counted under another id stays so;
+         * who writes the set meanwhile sees that it is gone */
+
+        set->month = 0;
+
+        if (RAND_bytes((u_char *) &set->id, sizeof(set->id)) != 1) {
+            set->id = (uint64_t) ngx_random() << 32 ^ (uint64_t) ngx_random()
+                      ^ (uint64_t) ngx_pid << 48 ^ (uint64_t) ngx_time();
+        }
+
+        ngx_memzero(set->slots, sh->capacity * sizeof(assist_counters_t));
+        ngx_memzero(&set->quality, sizeof(assist_quality_t));
+
+        set->start = ngx_time();
+        set->updated = 0;
+        set->seq = 0;
+        set->changes = 0;
+        set->written = 0;
+        set->month = m;
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
 }
 
 
-/* The service's slot of this month; NULL: there is none. */
+/* The set of this month; NULL: there is no zone. */
 
-static assist_counters_t *
-ngx_http_assist_coverage_slot(ngx_http_assist_main_conf_t *mcf,
-    uint32_t service)
+static ngx_http_assist_set_t *
+ngx_http_assist_coverage_set(ngx_http_assist_main_conf_t *mcf)
 {
-    ngx_uint_t                         month, i;
+    ngx_uint_t                         month;
+    ngx_http_assist_set_t             *set;
     ngx_http_assist_coverage_shctx_t  *sh;
 
+    month = ngx_http_assist_coverage_month();
     sh = ngx_http_assist_coverage_sh(mcf);
 
-    if (sh == NULL || service == ASSIST_NONE) {
+    if (sh == NULL) {
         return NULL;
     }
 
-    month = ngx_http_assist_coverage.month;
-    i = month % NGX_HTTP_ASSIST_MONTHS;
+    set = &sh->sets[month % NGX_HTTP_ASSIST_MONTHS];
 
-    if (sh->month[i] != month) {
+    if (set->month != month) {
         ngx_http_assist_coverage_months(mcf->coverage_zone->data, month);
     }
 
-    return &sh->sets[i][mcf->slots[service]];
+    return set;
+}
+
+
+/* First the counter: what is written as changed has it. */
+
+static void
+ngx_http_assist_coverage_add(ngx_http_assist_set_t *set, uint64_t *counter,
+    ngx_uint_t n)
+{
+    (void) ngx_atomic_fetch_add((ngx_atomic_t *) counter, n);
+    (void) ngx_atomic_fetch_add(&set->changes, n);
+}
+
+
+ngx_uint_t
+ngx_http_assist_coverage_month(void)
+{
+    ngx_http_assist_coverage_now();
+
+    return ngx_http_assist_coverage.month;
 }
 
 
@@ -557,6 +585,7 @@ ngx_http_assist_coverage_now(void)
 static void
 ngx_http_assist_coverage_tick(ngx_event_t *ev)
 {
+    ngx_uint_t                         next;
     ngx_http_assist_coverage_t        *cov;
     ngx_http_assist_main_conf_t       *mcf;
     ngx_http_assist_coverage_shctx_t  *sh;
@@ -564,12 +593,10 @@ ngx_http_assist_coverage_tick(ngx_event_t *ev)
     cov = ev->data;
     mcf = cov->mcf;
 
-    ngx_http_assist_coverage_now();
+    next = ngx_http_assist_coverage_month() + 1;
     sh = ngx_http_assist_coverage_sh(mcf);
 
-    if (sh && sh->month[(cov->month + 1) % NGX_HTTP_ASSIST_MONTHS]
-              != cov->month + 1)
-    {
+    if (sh && sh->sets[next % NGX_HTTP_ASSIST_MONTHS].month != next) {
         ngx_http_assist_coverage_months(mcf->coverage_zone->data, cov->month);
     }
 
@@ -580,12 +607,16 @@ ngx_http_assist_coverage_tick(ngx_event_t *ev)
 }
 
 
+/* Of this zone, and of all others. */
+
 static const assist_counters_t *
 ngx_http_assist_coverage_counters(void *data, uint32_t service, int last)
 {
     ngx_http_assist_main_conf_t *mcf = data;
 
-    ngx_uint_t                         month, i;
+    ngx_uint_t                         month;
+    ngx_http_assist_set_t             *set;
+    const assist_counters_t           *others;
     ngx_http_assist_coverage_shctx_t  *sh;
 
     static assist_counters_t  snapshot[2];
@@ -597,13 +628,18 @@ ngx_http_assist_coverage_counters(void *data, uint32_t service, int last)
     }
 
     month = ngx_http_assist_coverage.month - (last ? 1 : 0);
-    i = month % NGX_HTTP_ASSIST_MONTHS;
+    set = &sh->sets[month % NGX_HTTP_ASSIST_MONTHS];
+    others = ngx_http_assist_ledger_counters(service, last);
 
-    if (sh->month[i] != month) {
-        return NULL;
+    if (set->month != month) {
+        return others;
     }
 
-    snapshot[last] = sh->sets[i][mcf->slots[service]];
+    snapshot[last] = set->slots[mcf->slots[service]];
+
+    if (others) {
+        assist_ledger_merge(&snapshot[last], others);
+    }
 
     return &snapshot[last];
 }

@@ -253,7 +253,7 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       NULL },
 
     { ngx_string("assist_coverage_zone"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
       ngx_http_assist_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_assist_main_conf_t, coverage_zone),
@@ -380,11 +380,11 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
      *     mcf->catalog, match, image, procedures, redis, slots = NULL;
      *     mcf->cache_zone, coverage_zone, coverage_log = NULL;
      *     mcf->provider_zone, budget_zone = NULL;
-     *     mcf->coverage_key = { 0, NULL };
+     *     mcf->coverage_key, state = { 0, NULL };
      *     mcf->targets, tasks, registered = NULL;
      *     mcf->chats, budgets = 0;
      *     mcf->node = { 0, NULL };
-     *     mcf->search, vm = NULL;
+     *     mcf->search, vm, core = NULL;
      */
 
     mcf->hook_path = NULL;
@@ -619,6 +619,7 @@ ngx_http_assist_init_process(ngx_cycle_t *cycle)
         ngx_http_assist_hook_init(cycle, mcf);
         ngx_http_assist_evidence_init(cycle, mcf);
         ngx_http_assist_coverage_init(cycle, mcf);
+        ngx_http_assist_ledger_init(cycle, mcf);
     }
 
     return NGX_OK;
@@ -637,9 +638,12 @@ ngx_http_assist_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_assist_evidence_exit(mcf);
+    ngx_http_assist_ledger_exit(mcf);
 
     if (mcf->redis) {
         ngx_http_assist_redis_exit(mcf->redis);
+        ngx_http_assist_ledger_push_exit();
+        ngx_http_assist_ledger_pull_exit();
     }
 
     ngx_http_assist_hook_exit(mcf);
@@ -942,7 +946,7 @@ ngx_http_assist_cache_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* assist_cache_zone, assist_coverage_zone: name:size */
+/* assist_cache_zone, assist_coverage_zone: name:size [state=file] */
 
 static char *
 ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
@@ -1006,7 +1010,9 @@ ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     (*zone)->data = data;
     (*zone)->init = (ngx_shm_zone_init_pt) cmd->post;
 
-    return NGX_CONF_OK;
+    return cf->args->nelts == 3
+           ? ngx_http_assist_ledger_set(cf, data->mcf, &value[2])
+           : NGX_CONF_OK;
 }
 
 

@@ -37,6 +37,9 @@ struct ngx_http_assist_op_s {
     /* the kind's: `finish` turns an answer into a value for the waiter */
     void                          (*finish)(ngx_http_assist_op_t *op);
     void                          (*cancel)(ngx_http_assist_op_t *op);
+    /* an op without a request gets Redis's reply as it is, NULL: none */
+    void                          (*reply)(ngx_http_assist_op_t *op,
+                                           void *reply);
     void                           *kind;
     ngx_queue_t                     link;
     u_char                          key[32];

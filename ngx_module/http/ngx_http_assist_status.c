@@ -98,6 +98,13 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
                                           "assist_catalog is not set");
     }
 
+    if (doc->write && mcf->catalog
+        && ngx_http_assist_ledger_pull(r, ngx_http_assist_status_handler)
+           == NGX_AGAIN)
+    {
+        return NGX_DONE;
+    }
+
     cln = ngx_pool_cleanup_add(r->pool, sizeof(assist_buf_t));
     if (cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -10,6 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import nodeTest from 'node:test';
 import { Cluster } from './lib/cluster.mjs';
+import { Daemon } from './lib/daemon.mjs';
 import { NameServer } from './lib/dns.mjs';
 import { Nginx } from './lib/nginx.mjs';
 import { Portal } from './lib/portal.mjs';
@@ -142,14 +143,22 @@ class Stage {
     return nginx.start();
   }
 
+  // The same, as a daemon.
+  async daemon(options) {
+    mkdirSync(this.path('hooks'), { recursive: true });
+    const nginx = new Daemon(this.folder, options);
+    this.nginxes.push(nginx);
+    return nginx.start();
+  }
+
   // A portal and an nginx before it, configured by site().
   async site({ portal, rows, hooks = {}, values, workers, level, errors,
-               connections, ...parts } = {}) {
+               connections, daemon, user, killed, ...parts } = {}) {
     this.catalogue(rows);
     this.hooks(hooks);
     const origin = await this.portal(portal);
-    const nginx = await this.nginx({
-      http: site(parts), workers, level, errors, connections,
+    const nginx = await (daemon ? this.daemon : this.nginx).call(this, {
+      http: site(parts), workers, level, errors, connections, user, killed,
       values: { portal: origin.address, ...values },
     });
     return { nginx, portal: origin, port: nginx.port,

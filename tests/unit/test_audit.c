@@ -460,8 +460,8 @@ test_recount(void **state)
                      5);
     assert_null(in.counters(in.data, 1, 0));
 
-    assert_int_equal(in.quality.unmatched, 6);
-    assert_int_equal(in.quality.dropped, 3);
+    assert_int_equal(in.quality.unmatched, 4);
+    assert_int_equal(in.quality.dropped, 2);
     assert_int_equal(in.nheads, 1);
 
     result = assist_recount_result(rc);

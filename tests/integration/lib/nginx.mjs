@@ -55,6 +55,13 @@ export class Nginx {
     mkdirSync(path.join(folder, 'tmp'), { recursive: true });
   }
 
+  // With its path, which a binary upgrade needs.
+  get binary() {
+    return binary.includes('/') ? binary
+      : env.PATH.split(':').map((dir) => path.join(dir, binary)).find(existsSync);
+  }
+
+  get env() { return env; }
   get port() { return this.ports['']; }
   get confFile() { return path.join(this.folder, 'nginx.conf'); }
   get pid() { return this.child.pid; }

@@ -1,0 +1,99 @@
+/*
+ * Shared by the files of coverage only: the counters in shared memory, and what
+ * is kept of them elsewhere.
+ */
+
+#ifndef NGX_HTTP_ASSIST_LEDGER_H
+#define NGX_HTTP_ASSIST_LEDGER_H
+
+#include "core/state.h"
+#include "ngx_http_assist.h"
+
+
+#define NGX_HTTP_ASSIST_MONTHS  3
+
+
+/* An incarnation: the counters of a month since they were last cleared. */
+typedef struct {
+    ngx_atomic_t             month;     /* year * 12 + month - 1; 0: unused */
+    uint64_t                 id;
+    int64_t                  start;     /* seconds since the epoch */
+    ngx_atomic_t             seq;       /* of the last write */
+    ngx_atomic_t             changes;
+    ngx_atomic_t             written;   /* changes that the state file has */
+    int64_t                  updated;   /* when it got them */
+    assist_quality_t         quality;
+    assist_counters_t       *slots;
+} ngx_http_assist_set_t;
+
+
+typedef struct {
+    ngx_http_assist_set_t    sets[NGX_HTTP_ASSIST_MONTHS];
+    uint32_t                 nslots;
+    uint32_t                 capacity;
+    char                   (*ids)[ASSIST_ID_MAX + 1];
+    ngx_http_assist_head_t  *heads;     /* of evidence */
+
+    /* the worker that writes, and when it was last seen to */
+    ngx_atomic_t             writer;    /* pid */
+    ngx_atomic_t             beat;      /* ms, of the machine's clock */
+    ngx_atomic_t             failing;   /* the state file is not written */
+} ngx_http_assist_coverage_shctx_t;
+
+
+/* ngx_http_assist_coverage.c */
+
+/* NULL: there is no zone */
+ngx_http_assist_coverage_shctx_t *ngx_http_assist_coverage_sh(
+    ngx_http_assist_main_conf_t *mcf);
+/* this month, as year * 12 + month - 1 */
+ngx_uint_t ngx_http_assist_coverage_month(void);
+
+/* ngx_http_assist_ledger.c */
+
+/* the counters of a set as a record, whose fields are in out; NGX_DECLINED: it
+ * was cleared meanwhile, or memory is out */
+ngx_int_t ngx_http_assist_ledger_record(ngx_http_assist_coverage_shctx_t *sh,
+    ngx_http_assist_set_t *set, assist_buf_t *out, assist_record_t *record);
+/* the node's records of a month in the state file, as of now */
+assist_str_t ngx_http_assist_ledger_read(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t month);
+/* is it an id of this zone's sets? */
+ngx_uint_t ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh,
+    uint64_t id);
+
+/* ngx_http_assist_ledger_push.c: this node's records in Redis */
+
+/* the writer's, every second */
+void ngx_http_assist_ledger_push(ngx_http_assist_main_conf_t *mcf);
+/* "PREFIXledger:YYYY-MM" at p, which has room for NGX_MAX_PATH; its end */
+u_char *ngx_http_assist_ledger_key(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t month, u_char *p);
+/* NGX_ERROR: it was not sent; else `reply` is called once */
+ngx_int_t ngx_http_assist_ledger_send(ngx_http_assist_main_conf_t *mcf,
+    void (*reply)(ngx_http_assist_op_t *op, void *reply), void *data,
+    ngx_uint_t argc, ngx_str_t *argv);
+
+/* ngx_http_assist_ledger_pull.c: other nodes' records */
+
+typedef struct {
+    ngx_queue_t              link;
+    ngx_uint_t               month;
+    uint64_t                 id;
+    ngx_str_t                node;
+    ngx_str_t                at;        /* "seq open", as it was read */
+    uint64_t                 unclosed;
+    assist_buf_t             folded;
+    assist_buf_t             fields;
+    u_char                   member[];  /* "node:incarnation" */
+} ngx_http_assist_remote_t;
+
+/* the next one of a month that this node does not have itself; NULL: none */
+ngx_http_assist_remote_t *ngx_http_assist_ledger_remote(
+    ngx_http_assist_main_conf_t *mcf, ngx_uint_t month,
+    ngx_http_assist_remote_t *after);
+/* were they read within the last second? */
+ngx_uint_t ngx_http_assist_ledger_pulled(void);
+
+
+#endif

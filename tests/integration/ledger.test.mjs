@@ -1,0 +1,333 @@
+// The figure outlives what counted it: every incarnation is counted once.
+
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
+         statSync, writeFileSync } from 'node:fs';
+import { ask, assert, coverage, figures, get, services, sleep, test, until }
+  from './harness.mjs';
+
+const passport = '1.001456@G01';
+const page = '/dich-vu/1.001456.html';
+const fee = { service: '1.001456', question: 'Lệ phí là bao nhiêu?' };
+
+const zone = 'coverage:2m state=state/ledger';
+const start = (stage, options) => stage.site({ workers: 2, zone, ...options });
+
+const views = async (port, id = passport) => (await figures(port))[id].views;
+// A page is counted when it has been sent.
+const counted = (port, n) => until(async () => await views(port) === n,
+                                   `${n} views`);
+const ledger = async (port) => (await coverage(port)).quality.ledger;
+const see = async (port, n = 1, path = page) => {
+  for (let i = 0; i < n; i++) assert.equal((await get(port, path)).status, 200);
+};
+const files = (stage) => (existsSync(stage.path('state'))
+  ? readdirSync(stage.path('state')) : []).filter((name) => /-\d\d$/.test(name));
+// Until the state file has been written after this.
+async function written(stage) {
+  const from = Date.now();
+  await until(() => files(stage).some((name) =>
+    statSync(stage.path(`state/${name}`)).mtimeMs > from), 'a write');
+}
+
+test('a restart loses nothing', async (stage) => {
+  const { nginx, port } = await start(stage, { daemon: true });
+  await see(port, 3);
+  await ask(port, fee);
+  await get(port, '/about');
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  await see(port, 2);
+  await counted(port, 5);
+  const row = (await figures(port))[passport];
+  assert.deepEqual([row.views, row.interactions, row.answered], [5, 1, 1]);
+  const { quality } = await coverage(port);
+  assert.equal(quality.unmatched, 1);
+  assert.deepEqual(quality.ledger,
+    { nodes: 1, incarnations: 2, open: 0, state: 'ok', redis: null });
+  assert.equal(files(stage).length, 1);
+  for (let i = 0; i < 3; i++) {
+    await nginx.end(nginx.pid);
+    await nginx.start();
+    await see(port);
+  }
+  await counted(port, 8);
+});
+
+test('a reload goes on counting; a zone of another size is an incarnation',
+  async (stage) => {
+    const { nginx, port } = await start(stage);
+    await see(port, 2);
+    stage.catalogue(services.slice(0, 2));
+    await nginx.reload();
+    await see(port, 2);
+    await counted(port, 4);
+    assert.equal((await ledger(port)).incarnations, 1);
+    await nginx.reload({ http: nginx.http.replace('coverage:2m', 'coverage:3m') });
+    await nginx.oldWorkersGone();
+    await see(port, 2);
+    await counted(port, 6);
+    assert.equal((await ledger(port)).incarnations, 2);
+  });
+
+test('a binary upgrade: both generations count', async (stage) => {
+  const { nginx, port } = await start(stage, { daemon: true });
+  await see(port, 3);
+  const old = await nginx.upgrade();
+  // connections go to either
+  await see(port, 20);
+  await counted(port, 23);
+  process.kill(old, 'SIGWINCH');
+  await see(port, 5);
+  await nginx.end(old);
+  await counted(port, 28);
+  assert.equal((await ledger(port)).open, 0);
+});
+
+test('kill -9 of workers loses nothing; another one writes', async (stage) => {
+  const { nginx, port } = await start(stage, { daemon: true,
+    killed: /worker process \d+ exited on signal 9/ });
+  await see(port, 4);
+  await counted(port, 4);
+  const before = nginx.workerPids();
+  for (const pid of before) process.kill(pid, 'SIGKILL');
+  await until(() => nginx.workerPids().filter((pid) => !before.includes(pid))
+    .length === 2, 'new workers');
+  await see(port, 2);
+  await counted(port, 6);
+  await written(stage);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  await counted(port, 6);
+});
+
+test('all of it killed: at most the last write is missing, and it is said',
+  async (stage) => {
+    const { nginx, port } = await start(stage, { daemon: true });
+    await see(port, 4);
+    await written(stage);
+    await see(port, 3);
+    await nginx.end(nginx.pid, 'SIGKILL');
+    await nginx.start();
+    await see(port);
+    await sleep(100);
+    const now = await views(port);
+    assert.ok(now >= 5 && now <= 8, `${now} of 8`);
+    assert.equal((await ledger(port)).open, 1);
+    assert.match((await coverage(port)).method.ledger, /died with its machine/);
+  });
+
+test('a master that is killed leaves workers that count and write',
+  async (stage) => {
+    const { nginx, port } = await start(stage, { daemon: true });
+    await see(port, 2);
+    const workers = nginx.workerPids();
+    process.kill(nginx.pid, 'SIGKILL');
+    await see(port, 2);
+    for (const pid of workers) process.kill(pid, 'SIGQUIT');
+    await until(() => !workers.some((pid) => nginx.alive(pid)), 'workers end');
+    await nginx.start();
+    await counted(port, 4);
+    assert.equal((await ledger(port)).open, 0);
+  });
+
+test('a broken state file is kept aside, with a warning', async (stage) => {
+  const { nginx, port } = await start(stage, { daemon: true });
+  await see(port, 2);
+  await nginx.end(nginx.pid);
+  const [name] = files(stage);
+  const file = stage.path(`state/${name}`);
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 20] ^= 1;
+  writeFileSync(file, bytes);
+  const warning = /\[warn\].*state\/ledger\.\d{4}-\d\d" is no state file: it is cut/;
+  await nginx.start();
+  assert.equal(nginx.logged(warning).length, 1);
+  assert.deepEqual(readFileSync(`${file}.broken`), bytes);
+  await see(port);
+  await counted(port, 1);
+
+  // and while it runs
+  writeFileSync(file, 'x');
+  await see(port);
+  await until(() => nginx.logged(/\[warn\].*it does not begin/).length === 1,
+              'a warning');
+  await see(port);
+  await counted(port, 3);
+});
+
+test('workers of another user write into a folder that is made for them',
+  { skip: process.getuid() !== 0 }, async (stage) => {
+    chmodSync(stage.folder, 0o755);
+    stage.write('evidence.log', '');
+    const { nginx, port } = await start(stage, { daemon: true, user: 'www-data' });
+    await see(port, 2);
+    await nginx.end(nginx.pid);
+    await nginx.start();
+    await counted(port, 2);
+    assert.equal(statSync(stage.path('state')).mode & 0o777, 0o700);
+    assert.notEqual(statSync(stage.path('state')).uid, 0);
+  });
+
+test('a state file that cannot be written is told once, and stops nothing',
+  async (stage) => {
+    const { nginx, port } = await start(stage, { errors: [/state file/] });
+    await see(port);
+    await written(stage);
+    const [name] = files(stage);
+    // a folder has its name: neither read nor replaced
+    rmSync(stage.path(`state/${name}`));
+    mkdirSync(stage.path(`state/${name}`));
+    await see(port);
+    await until(() => nginx.logged(/\[error\].*state file/).length, 'an error');
+    await see(port);
+    await sleep(2200);
+    assert.equal(nginx.logged(/\[error\].*state file/).length, 1);
+    assert.equal((await ledger(port)).state, 'failing');
+    await counted(port, 3);
+    rmSync(stage.path(`state/${name}`), { recursive: true });
+    await until(() => nginx.logged(/is written again/).length, 'a notice');
+    assert.equal((await ledger(port)).state, 'ok');
+  });
+
+test('state= is checked', async (stage) => {
+  const check = async (zone) => (await stage.check(
+    `assist_coverage_zone ${zone};`)).stderr;
+  assert.match(await check('a:1m stat=x'), /invalid parameter "stat=x", it is state=file/);
+  assert.match(await check('a:1m state='), /invalid parameter "state="/);
+  assert.match(await check(`a:1m state=${'x'.repeat(4090)}`), /too long/);
+});
+
+// A packed field (core/ledger.h) as its words.
+export function unpack(bytes) {
+  assert.equal(bytes[0], 1);
+  const words = [];
+  let at = 1;
+  const number = () => {
+    let n = 0;
+    for (let shift = 1; ; shift *= 128) {
+      const byte = bytes[at++];
+      n += (byte & 127) * shift;
+      if (byte < 128) return n;
+    }
+  };
+  for (let i = 0; at < bytes.length; i++) {
+    i += number();
+    words[i] = number();
+  }
+  return words;
+}
+
+const month = () => new Date().toISOString().slice(0, 7);
+
+// What Redis has of this month: views by service, over all nodes.
+async function inRedis(redis) {
+  const sum = {};
+  const set = `assist:ledger:${month()}`;
+  for (const member of (await redis.command('SMEMBERS', set)).split('\n')) {
+    if (!member) continue;
+    const text = await redis.command('--json', 'HGETALL', `${set}:${member}`);
+    const hash = JSON.parse(text.replace(/\\x([0-9a-f]{2})/g, '\\u00$1'));
+    for (const [name, value] of Object.entries(hash)) {
+      if (name[0] === '@') continue;
+      sum[name] = (sum[name] ?? 0)
+                  + (unpack(Buffer.from(value, 'latin1'))[0] ?? 0);
+    }
+  }
+  return sum;
+}
+
+const redisHas = (redis, n) => until(async () =>
+  (await inRedis(redis))[passport] === n, `${n} views in Redis`);
+
+// Two nodes with one Redis; each has its state file where `zone` says so.
+async function nodes(stage, { redis, names = ['a', 'b'], ...options }) {
+  const all = [];
+  for (const name of names) {
+    const where = await stage.elsewhere();
+    all.push({ where, ...await where.site({ workers: 2, daemon: true, ...options,
+      http: `assist_redis ${redis.url}; assist_node ${name};` }) });
+  }
+  return all;
+}
+
+for (const [what, zone] of [['with state files', 'coverage:2m state=state/ledger'],
+                            ['without', 'coverage:2m']]) {
+  test(`two nodes show the same figure, ${what}`, async (stage) => {
+    const redis = await stage.redis();
+    const [a, b] = await nodes(stage, { redis, zone });
+    await see(a.port, 3);
+    await see(b.port, 4);
+    await see(b.port, 2, '/about');
+    await counted(a.port, 7);
+    await counted(b.port, 7);
+    const { quality } = await coverage(a.port);
+    assert.equal(quality.unmatched, 2);
+    assert.deepEqual(quality.ledger, { nodes: 2, incarnations: 2, open: 1,
+      state: /state/.test(zone) ? 'ok' : null, redis: 'ok' });
+    await redisHas(redis, 7);
+
+    // all is written again, and nothing twice
+    await redis.command('FLUSHALL');
+    assert.equal(await views(a.port), 7);
+    await redisHas(redis, 7);
+    await see(b.port);
+    await redisHas(redis, 8);
+    await counted(a.port, 8);
+  });
+}
+
+test('a restart, an upgrade and a FLUSHALL: Redis has every incarnation once',
+  async (stage) => {
+    const redis = await stage.redis();
+    const [a, b] = await nodes(stage, { redis, zone });
+    await see(a.port, 3);
+    await a.nginx.end(a.nginx.pid);
+    await a.nginx.start();
+    await see(a.port, 2);
+    const old = await a.nginx.upgrade();
+    await see(a.port, 6);
+    await a.nginx.end(old);
+    await redisHas(redis, 11);
+    await redis.command('FLUSHALL');
+    await redisHas(redis, 11);
+    await counted(b.port, 11);
+    assert.equal((await ledger(b.port)).nodes, 2);
+  });
+
+test('two nodes of one name do not overwrite each other', async (stage) => {
+  const redis = await stage.redis();
+  const [a, b] = await nodes(stage, { redis, zone, names: ['same', 'same'] });
+  await see(a.port, 3);
+  await see(b.port, 4);
+  await redisHas(redis, 7);
+  await counted(a.port, 7);
+  await counted(b.port, 7);
+  assert.equal((await ledger(a.port)).nodes, 1);
+});
+
+test('without Redis a node shows what it knows, and says so', async (stage) => {
+  const redis = await stage.redis();
+  const [a, b] = await nodes(stage, { redis, zone });
+  await see(a.port, 3);
+  await see(b.port, 4);
+  await counted(a.port, 7);
+  await redis.kill();
+  await until(async () => (await ledger(a.port)).redis === 'stale', 'stale');
+  await see(a.port, 2);
+  const now = await views(a.port);
+  assert.ok(now === 9 || now === 5, `${now}`);     // of either worker
+  await redis.start();
+  await counted(a.port, 9);
+  await until(async () => (await ledger(a.port)).redis === 'ok', 'ok');
+  await redisHas(redis, 9);
+});
+
+test('a cluster has the ledger, too', async (stage) => {
+  const cluster = await stage.cluster(3);
+  const [a, b] = await nodes(stage, { zone,
+    redis: { url: `${cluster.nodes[0].url} cluster` } });
+  await see(a.port, 3);
+  await see(b.port, 4);
+  await counted(a.port, 7);
+  await counted(b.port, 7);
+});
