@@ -135,7 +135,7 @@ ngx_http_assist_redis_finish(ngx_http_assist_redis_command_t *cmd,
         return;
     }
 
-    if (op->request && !op->done) {
+    if (op->awaited && !op->done) {
 
         if (reply) {
             ngx_http_assist_redis_value(op, reply);
