@@ -21,6 +21,7 @@
 #include "core/match.h"
 #include "core/redact.h"
 #include "core/search.h"
+#include "core/withdrawn.h"
 #include "lua/run.h"
 #include "lua/vm.h"
 #include "ngx_http_assist_call.h"
@@ -111,6 +112,7 @@ typedef struct {
     u_char                           sources_hash[ASSIST_DIGEST_LEN];
 
     ngx_shm_zone_t                  *cache_zone;
+    ngx_shm_zone_t                  *withdraw_zone;
     ngx_http_assist_redis_t         *redis;
 
     ngx_shm_zone_t                  *coverage_zone;
@@ -296,6 +298,14 @@ struct ngx_http_assist_ctx_s {
     u_char                           key[ASSIST_DIGEST_LEN];
     u_char                           body_key[ASSIST_DIGEST_LEN];
 
+    /* what it is withdrawn by */
+    uint64_t                         question_key;  /* 0: it has none */
+    assist_str_t                     asked;         /* its service when it was
+                                                       asked; "": none */
+    uint64_t                         known;         /* events, at its begin */
+    uint64_t                         purged;        /* the last one before a
+                                                       hook's cache was used */
+
     unsigned                         matched:1;     /* service was looked up */
     unsigned                         excluded:1;
     unsigned                         page:1;        /* an HTML page went out */
@@ -318,6 +328,7 @@ struct ngx_http_assist_ctx_s {
     unsigned                         spent:1;       /* no tokens are left */
     unsigned                         usage:1;       /* the client counts */
     unsigned                         late:1;        /* degraded by a timeout */
+    unsigned                         withdrawn:1;   /* `purged` is set */
     unsigned                         unleased:1;    /* Redis did not answer */
     unsigned                         gone:1;        /* the client; others wait
                                                        for the answer */
@@ -521,6 +532,7 @@ ngx_int_t ngx_http_assist_l1_get(ngx_http_request_t *r, ngx_shm_zone_t *zone,
 /* fresh, then stale until these seconds */
 void ngx_http_assist_l1_set(ngx_shm_zone_t *zone, u_char *key,
     ngx_str_t *value, time_t fresh, time_t stale);
+void ngx_http_assist_l1_drop(ngx_shm_zone_t *zone, u_char *key);
 /* who makes a value; the owner may lock it again.  NGX_DECLINED: another has
  * it, for at most ms more */
 ngx_int_t ngx_http_assist_l1_lock(ngx_shm_zone_t *zone, u_char *key,
@@ -543,6 +555,7 @@ ngx_int_t ngx_http_assist_cache_get_l1(ngx_http_request_t *r, u_char *key,
     ngx_str_t *value);
 void ngx_http_assist_cache_set_l1(ngx_http_request_t *r, u_char *key,
     ngx_str_t *value, time_t ttl);
+void ngx_http_assist_cache_drop_l1(ngx_http_request_t *r, u_char *key);
 /* who of all nodes makes a value.  NGX_AGAIN: the handler gets a string where
  * it is ours; NGX_DECLINED: there is no Redis.  handler NULL: a lease that is
  * held gets longer */
@@ -550,6 +563,33 @@ ngx_int_t ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
     u_char *key, uint64_t owner, ngx_msec_t ms,
     ngx_http_assist_op_handler_pt handler, void *data);
 void ngx_http_assist_cache_release(ngx_http_request_t *r, u_char *key);
+
+/* ngx_http_assist_withdraw.c: what was withdrawn, here and on other nodes */
+ngx_int_t ngx_http_assist_withdraw_zone(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_withdraw_init(ngx_cycle_t *cycle,
+    ngx_http_assist_main_conf_t *mcf);
+/* what an answer knows that is begun now */
+uint64_t ngx_http_assist_withdraw_clock(ngx_http_assist_main_conf_t *mcf);
+/* the last event that an answer concerns which knows those up to `known`;
+ * number 0: there is none; see assist_withdrawn_since() */
+assist_withdrawn_mark_t ngx_http_assist_withdrawn(
+    ngx_http_assist_main_conf_t *mcf, uint64_t question,
+    assist_str_t services, uint64_t known);
+/* an event on keys, here, and on all nodes when the handler has got a value
+ * that is told (NGX_AGAIN).  NGX_OK: there is only this node; NGX_BUSY: Redis is
+ * away, the others hear of it later; NGX_DECLINED: too much is blocked */
+ngx_int_t ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
+    ngx_uint_t blocked, uint64_t *keys, ngx_uint_t n,
+    ngx_http_assist_op_handler_pt handler, void *data);
+/* NGX_OK, or NGX_BUSY as above */
+ngx_int_t ngx_http_assist_withdraw_told(ngx_http_assist_main_conf_t *mcf,
+    assist_value_t *value);
+
+/* ngx_http_assist_admin.c: POST below assist_status */
+/* what a content handler returns; NGX_DECLINED: it is none of these */
+ngx_int_t ngx_http_assist_admin_handler(ngx_http_request_t *r,
+    ngx_str_t *name);
 
 /* ngx_http_assist_redis.c: one pipelined connection of the worker and node */
 char *ngx_http_assist_redis_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -651,6 +691,9 @@ ngx_uint_t ngx_http_assist_evidence_heads(ngx_http_assist_main_conf_t *mcf,
     const assist_chain_t **heads);
 
 /* ngx_http_assist_answer.c: an answer's JSON, and its stored form */
+/* the services for which it may be withdrawn, see core/withdrawn.h */
+void ngx_http_assist_answer_ids(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_buf_t *buf);
 /* the members from "outcome" on, without braces */
 ngx_int_t ngx_http_assist_answer_json(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
@@ -770,12 +813,14 @@ ngx_int_t ngx_http_assist_asset_load(ngx_conf_t *cf,
 ngx_int_t ngx_http_assist_asset(ngx_http_request_t *r, ngx_str_t *name);
 
 /* ngx_http_assist_feedback.c: an answer's id, and votes on it */
-#define NGX_HTTP_ASSIST_TOKEN_LEN  48   /* of an id, before ".service" */
+#define NGX_HTTP_ASSIST_TOKEN_LEN  64   /* of an id, before ".service" */
 ngx_int_t ngx_http_assist_feedback_zone(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 /* writes a new id, "token.service"; returns its end */
 u_char *ngx_http_assist_feedback_id(ngx_http_request_t *r, u_char *p,
-    assist_str_t service);
+    uint64_t question, assist_str_t service);
+/* the question of an id; 0: it has none */
+uint64_t ngx_http_assist_feedback_question(ngx_str_t *id);
 /* POST feedback: the body is read */
 void ngx_http_assist_feedback_body(ngx_http_request_t *r);
 

@@ -2,10 +2,12 @@
  * An answer as JSON, and as the record that the cache keeps: what is needed to
  * count a hit, then the JSON as it is sent.
  *
- *     1 US outcome US service US hook US version US model US lang US sourced LF
+ *     2 US outcome US service US hook US version US model US lang US sourced
+ *     US known US question US services LF
  *     JSON
  *
- * US is the byte 0x1f, which no field can hold.
+ * US is the byte 0x1f, which no field can hold.  The last three tell whether it
+ * has been withdrawn since.
  */
 
 #include "ngx_http_assist.h"
@@ -13,7 +15,8 @@
 #include <jansson.h>
 
 
-#define NGX_HTTP_ASSIST_RECORD  "1\x1f"
+#define NGX_HTTP_ASSIST_RECORD  "2\x1f"
+#define NGX_HTTP_ASSIST_FIELDS  10
 #define US                      '\x1f'
 
 
@@ -94,6 +97,10 @@ ngx_http_assist_answer_store(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     assist_buf_add(&buf, (char *) ctx->lang.data, ctx->lang.len);
     assist_buf_putc(&buf, US);
     assist_buf_putc(&buf, ctx->event.sourced ? '1' : '0');
+    assist_buf_printf(&buf, "\x1f%016llx\x1f%016llx\x1f",
+                      (unsigned long long) ctx->known,
+                      (unsigned long long) ctx->question_key);
+    ngx_http_assist_answer_ids(r, ctx, &buf);
     assist_buf_putc(&buf, '\n');
     assist_buf_add(&buf, (char *) members->data, members->len);
 
@@ -105,11 +112,13 @@ ngx_int_t
 ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *record, ngx_str_t *members)
 {
-    int          outcome;
-    char         name[32];
-    u_char      *p, *end, *line;
-    ngx_str_t    f[7];
-    ngx_uint_t   i;
+    int                           outcome;
+    char                          name[32];
+    u_char                       *p, *end, *line;
+    uint64_t                      known, question;
+    ngx_str_t                     f[NGX_HTTP_ASSIST_FIELDS];
+    ngx_uint_t                    i;
+    ngx_http_assist_main_conf_t  *mcf;
 
     if (record->len < 2
         || ngx_memcmp(record->data, NGX_HTTP_ASSIST_RECORD, 2) != 0)
@@ -126,7 +135,7 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     p = record->data + 2;
 
-    for (i = 0; i < 7; i++) {
+    for (i = 0; i < NGX_HTTP_ASSIST_FIELDS; i++) {
         if (ngx_http_assist_field(&p, line, &f[i]) != NGX_OK) {
             return NGX_DECLINED;
         }
@@ -136,9 +145,27 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
                        ngx_min(f[0].len + 1, sizeof(name)));
     outcome = assist_outcome_of(name);
 
-    if (outcome < 0 || f[5].len != 2) {
+    known = 0;
+
+    if (outcome < 0 || f[5].len != 2
+        || assist_withdrawn_key_of(ngx_http_assist_str(f[8]), &question) != 0)
+    {
         return NGX_DECLINED;
     }
+
+    /* 0 is no key, but it may be what was known */
+    (void) assist_withdrawn_key_of(ngx_http_assist_str(f[7]), &known);
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if (ngx_http_assist_withdrawn(mcf, question, ngx_http_assist_str(f[9]),
+                                  known).number
+        > known)
+    {
+        return NGX_DECLINED;
+    }
+
+    ctx->question_key = question;
 
     if (f[1].len) {
         ngx_http_assist_set_service(r, ctx, ngx_http_assist_str(f[1]),
@@ -160,6 +187,34 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     members->len = end - members->data;
 
     return NGX_OK;
+}
+
+
+void
+ngx_http_assist_answer_ids(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
+    assist_buf_t *buf)
+{
+    uint32_t      *about;
+    ngx_uint_t     i;
+    assist_str_t   id;
+
+    assist_buf_add(buf, ctx->asked.data, ctx->asked.len);
+    id = ngx_http_assist_service_id(r, ctx->service, ctx->shared);
+
+    if (id.len && !assist_str_eq(id, ctx->asked)) {
+        assist_buf_putc(buf, ASSIST_WITHDRAWN_SEP);
+        assist_buf_add(buf, id.data, id.len);
+    }
+
+    about = ctx->about.elts;
+
+    for (i = 0; i < ctx->about.nelts; i++) {
+        if (about[i] != ctx->service) {
+            id = ngx_http_assist_service_id(r, about[i], 0);
+            assist_buf_putc(buf, ASSIST_WITHDRAWN_SEP);
+            assist_buf_add(buf, id.data, id.len);
+        }
+    }
 }
 
 

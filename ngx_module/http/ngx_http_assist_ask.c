@@ -31,6 +31,12 @@ static ngx_uint_t ngx_http_assist_ask_prefers_stale(
 static ngx_http_assist_share_e ngx_http_assist_ask_share(
     ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_http_assist_loc_conf_t *lcf);
+static ngx_uint_t ngx_http_assist_ask_blocked(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+static ngx_uint_t ngx_http_assist_ask_withdrawn(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
+static void ngx_http_assist_ask_refuse(ngx_http_assist_ctx_t *ctx,
+    ngx_str_t *vi, ngx_str_t *en);
 static void ngx_http_assist_ask_outcome(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ask_end(ngx_http_request_t *r,
@@ -80,6 +86,14 @@ static ngx_str_t  ngx_http_assist_refused_vi = ngx_string(
 static ngx_str_t  ngx_http_assist_refused_en = ngx_string(
     "The assistant does not answer this question. You can ask about public "
     "services, or contact the agency.");
+
+
+static ngx_str_t  ngx_http_assist_withdrawn_vi = ngx_string(
+    "Câu trả lời cho câu hỏi này đã được rút lại để kiểm tra. Vui lòng xem "
+    "trang của thủ tục trên cổng, hoặc liên hệ cơ quan giải quyết.");
+static ngx_str_t  ngx_http_assist_withdrawn_en = ngx_string(
+    "The answer to this question has been withdrawn and is being checked. "
+    "Please see the service's page on the portal, or contact the agency.");
 
 
 /*
@@ -157,7 +171,7 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return;
     }
 
-    if (rc == NGX_DECLINED) {
+    if (rc == NGX_DECLINED || ngx_http_assist_ask_blocked(r, ctx)) {
         ngx_http_assist_ask_done(r);
         return;
     }
@@ -189,7 +203,14 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
             return;
         }
 
-    } else {
+        /* it was withdrawn, and another node may have a new one */
+
+        ngx_http_assist_cache_drop_l1(r, ctx->key);
+        rc = ngx_http_assist_cache_get(r, &ctx->ops, ctx->key, &record,
+                                       ngx_http_assist_ask_cached, ctx);
+    }
+
+    if (rc != NGX_OK) {
         /* a stale one, or nothing */
         ctx->stale = record;
     }
@@ -213,7 +234,6 @@ ngx_http_assist_ask_guard(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     int                          found;
     int64_t                      line;
-    assist_str_t                 text;
     assist_buf_t                 redacted = ASSIST_BUF_INIT;
     ngx_http_assist_loc_conf_t  *lcf;
 
@@ -244,13 +264,8 @@ ngx_http_assist_ask_guard(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
                   "assist: a question was refused by %V:%L",
                   &lcf->deny->file, line);
 
-    text = ctx->lang.data[0] == 'e'
-           ? ngx_http_assist_str(ngx_http_assist_refused_en)
-           : ngx_http_assist_str(ngx_http_assist_refused_vi);
-
-    assist_buf_add(&ctx->said, text.data, text.len);
-    ctx->outcome = 1;
-    ctx->event.outcome = ASSIST_REFUSED;
+    ngx_http_assist_ask_refuse(ctx, &ngx_http_assist_refused_vi,
+                               &ngx_http_assist_refused_en);
 
     return NGX_DECLINED;
 }
@@ -306,6 +321,11 @@ ngx_http_assist_ask_key(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     parts[5] = assist_buf_str(&normal);
 
     assist_digest(ctx->key, parts, 6);
+
+    ctx->question_key = assist_withdrawn_question(parts[3], parts[5]);
+    ctx->asked = ctx->service != ASSIST_NONE ? parts[1]
+                 : ngx_http_assist_service_id(r, ctx->previous,
+                                              ctx->previous_shared);
     assist_buf_free(&normal);
 
     ctx->cacheable = lcf->cache_valid > 0;
@@ -563,9 +583,12 @@ ngx_http_assist_ask_run(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     r->read_event_handler = ngx_http_block_reading;
 
-    if (ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_ASK,
-                                 ngx_http_assist_ask_done)
-        == NGX_OK)
+    /* it may have been withdrawn while another made it */
+
+    if (ngx_http_assist_ask_blocked(r, ctx)
+        || ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_ASK,
+                                    ngx_http_assist_ask_done)
+           == NGX_OK)
     {
         ngx_http_assist_ask_done(r);
     }
@@ -578,6 +601,7 @@ void
 ngx_http_assist_ask_done(ngx_http_request_t *r)
 {
     ngx_str_t                    members, record;
+    ngx_uint_t                   withdrawn;
     ngx_http_assist_ctx_t       *ctx;
     ngx_http_assist_share_e      share;
     ngx_http_assist_loc_conf_t  *lcf;
@@ -588,6 +612,7 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
     ngx_http_assist_ask_outcome(r, ctx);
+    withdrawn = ngx_http_assist_ask_withdrawn(r, ctx);
 
     if (ngx_http_assist_ask_prefers_stale(ctx, lcf)
         && ngx_http_assist_ask_take(ctx, &ctx->stale, ASSIST_CACHE_STALE)
@@ -604,6 +629,10 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
     }
 
     share = ngx_http_assist_ask_share(r, ctx, lcf);
+
+    if (withdrawn && share == NGX_HTTP_ASSIST_SHARE_ALL) {
+        share = NGX_HTTP_ASSIST_SHARE_BEGUN;
+    }
 
     if (share == NGX_HTTP_ASSIST_SHARE_ALL) {
         ngx_http_assist_cache_set(r, ctx->key, &record, lcf->cache_valid,
@@ -687,6 +716,89 @@ ngx_http_assist_ask_share(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     }
 
     return NGX_HTTP_ASSIST_SHARE_ALL;
+}
+
+
+/* Is it withdrawn?  Then nobody is asked, and that is what is said. */
+
+static ngx_uint_t
+ngx_http_assist_ask_blocked(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    ctx->known = ngx_http_assist_withdraw_clock(mcf);
+
+    if (ctx->question_key == 0
+        || !ngx_http_assist_withdrawn(mcf, ctx->question_key, ctx->asked,
+                                      0).blocked)
+    {
+        return 0;
+    }
+
+    ngx_http_assist_ask_refuse(ctx, &ngx_http_assist_withdrawn_vi,
+                               &ngx_http_assist_withdrawn_en);
+
+    return 1;
+}
+
+
+/*
+ * Has it been withdrawn since it was begun, or for the service that it found?
+ * What is blocked is not said, unless its beginning was.
+ */
+
+static ngx_uint_t
+ngx_http_assist_ask_withdrawn(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx)
+{
+    assist_buf_t                  ids = ASSIST_BUF_INIT;
+    assist_withdrawn_mark_t       mark;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if (ctx->question_key == 0) {
+        return 0;
+    }
+
+    ngx_http_assist_answer_ids(r, ctx, &ids);
+
+    if (ids.failed) {
+        assist_buf_free(&ids);
+        return 1;
+    }
+
+    mark = ngx_http_assist_withdrawn(mcf, ctx->question_key,
+                                     assist_buf_str(&ids), 0);
+    assist_buf_free(&ids);
+
+    if (mark.blocked && ctx->event.outcome == ASSIST_ANSWERED
+        && !ngx_http_assist_stream_began(ctx))
+    {
+        ctx->said.len = 0;
+        ctx->cites.nelts = 0;
+        ctx->event.sourced = 0;
+        ngx_http_assist_ask_refuse(ctx, &ngx_http_assist_withdrawn_vi,
+                                   &ngx_http_assist_withdrawn_en);
+    }
+
+    return mark.blocked || mark.number > ctx->known;
+}
+
+
+static void
+ngx_http_assist_ask_refuse(ngx_http_assist_ctx_t *ctx, ngx_str_t *vi,
+    ngx_str_t *en)
+{
+    ngx_str_t  *text;
+
+    text = ctx->lang.data[0] == 'e' ? en : vi;
+
+    assist_buf_add(&ctx->said, (char *) text->data, text->len);
+    ctx->outcome = 1;
+    ctx->event.outcome = ASSIST_REFUSED;
 }
 
 
@@ -822,7 +934,12 @@ ngx_http_assist_ask_id(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return NGX_ERROR;
     }
 
-    ctx->id.len = ngx_http_assist_feedback_id(r, ctx->id.data, service)
+    /* an id does not tell a question with personal data */
+
+    ctx->id.len = ngx_http_assist_feedback_id(r, ctx->id.data,
+                                              ctx->redact.n
+                                              ? 0 : ctx->question_key,
+                                              service)
                   - ctx->id.data;
 
     return NGX_OK;

@@ -67,6 +67,8 @@ ngx_http_assist_background_start(ngx_http_request_t *r,
     own_ctx->shared = ctx->shared;
     own_ctx->previous = ctx->previous;
     own_ctx->previous_shared = ctx->previous_shared;
+    own_ctx->question_key = ctx->question_key;
+    own_ctx->asked = ctx->asked;
     own_ctx->cacheable = 1;
     ngx_memcpy(own_ctx->key, ctx->key, ASSIST_DIGEST_LEN);
 

@@ -90,6 +90,19 @@ ngx_http_assist_cache_set_l1(ngx_http_request_t *r, u_char *key,
 
 
 void
+ngx_http_assist_cache_drop_l1(ngx_http_request_t *r, u_char *key)
+{
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
+    if (mcf->cache_zone) {
+        ngx_http_assist_l1_drop(mcf->cache_zone, key);
+    }
+}
+
+
+void
 ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key, ngx_str_t *value,
     time_t ttl, time_t stale)
 {

@@ -2,9 +2,10 @@
  * Feedback: whether an answer was useful.
  *
  * An answer's id is "token.service": the token is the second in which it was
- * made, a number of its own, and a part of the HMAC of both and the service, in
- * hexadecimal digits.  So whoever votes was given that answer, and nothing is
- * kept of an answer until somebody votes on it.
+ * made, a number of its own, its question's key (by which it can be withdrawn),
+ * and a part of the HMAC of these and the service, in hexadecimal digits.  So
+ * whoever votes was given that answer, and nothing is kept of an answer until
+ * somebody votes on it.
  *
  * Key and votes lie in shared memory: they outlive a reload, not a restart.
  * With Redis a vote is marked there, too; while Redis is away, shared memory
@@ -20,7 +21,7 @@
 #include <openssl/rand.h>
 
 
-#define NGX_HTTP_ASSIST_NONCE_LEN  24           /* digits: 8 and 16 */
+#define NGX_HTTP_ASSIST_NONCE_LEN  40           /* digits: 8, 16 and 16 */
 #define NGX_HTTP_ASSIST_MAC_LEN    24           /* digits: 96 bits */
 
 
@@ -89,14 +90,15 @@ ngx_http_assist_feedback_zone(ngx_conf_t *cf,
 
 u_char *
 ngx_http_assist_feedback_id(ngx_http_request_t *r, u_char *p,
-    assist_str_t service)
+    uint64_t question, assist_str_t service)
 {
     u_char  *nonce;
 
     nonce = p;
 
-    p = ngx_sprintf(p, "%08xD%08xD%08xD", (uint32_t) ngx_time(),
-                    (uint32_t) ngx_random(), (uint32_t) ngx_random());
+    p = ngx_sprintf(p, "%08xD%08xD%08xD%016xL", (uint32_t) ngx_time(),
+                    (uint32_t) ngx_random(), (uint32_t) ngx_random(),
+                    question);
 
     if (ngx_http_assist_feedback_mac(r, nonce, service, p) != NGX_OK) {
         /* an id that cannot be voted on */
@@ -107,6 +109,25 @@ ngx_http_assist_feedback_id(ngx_http_request_t *r, u_char *p,
     *p++ = '.';
 
     return ngx_cpymem(p, service.data, service.len);
+}
+
+
+uint64_t
+ngx_http_assist_feedback_question(ngx_str_t *id)
+{
+    uint64_t      question;
+    assist_str_t  digits;
+
+    if (id->len <= NGX_HTTP_ASSIST_TOKEN_LEN
+        || id->data[NGX_HTTP_ASSIST_TOKEN_LEN] != '.')
+    {
+        return 0;
+    }
+
+    digits.data = (char *) id->data + NGX_HTTP_ASSIST_NONCE_LEN - 16;
+    digits.len = 16;
+
+    return assist_withdrawn_key_of(digits, &question) == 0 ? question : 0;
 }
 
 

@@ -89,19 +89,37 @@ const assist_host_t  ngx_http_assist_host = {
 };
 
 
-/* A key that no other hook and no answer has. */
+/*
+ * A key that no other hook and no answer has.  What was kept before the service
+ * was purged, or this answer, is found no more: what had been found before the
+ * first use counts, so a text from before is not kept as one from after.
+ */
 
 static void
 ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx, assist_str_t key,
     u_char *out)
 {
-    assist_str_t  parts[3];
+    assist_str_t                  parts[4], id;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    if (!ctx->withdrawn) {
+        mcf = ngx_http_get_module_main_conf(ctx->request,
+                                            ngx_http_assist_module);
+        id = ctx->question_key ? ctx->asked
+             : ngx_http_assist_service_id(ctx->request, ctx->service,
+                                          ctx->shared);
+
+        ctx->withdrawn = 1;
+        ctx->purged = ngx_http_assist_withdrawn(mcf, ctx->question_key, id,
+                                                0).number;
+    }
 
     parts[0] = assist_str("hook");
     parts[1] = assist_hook_name(ctx->run.hook);
     parts[2] = key;
+    parts[3] = (assist_str_t) { (char *) &ctx->purged, sizeof(uint64_t) };
 
-    assist_digest(out, parts, 3);
+    assist_digest(out, parts, ctx->purged ? 4 : 3);
 }
 
 

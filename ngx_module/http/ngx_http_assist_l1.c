@@ -136,6 +136,26 @@ ngx_http_assist_l1_set(ngx_shm_zone_t *shm_zone, u_char *key,
 }
 
 
+void
+ngx_http_assist_l1_drop(ngx_shm_zone_t *shm_zone, u_char *key)
+{
+    ngx_http_assist_zone_t    *zone;
+    ngx_http_assist_cached_t  *c;
+
+    zone = shm_zone->data;
+
+    ngx_shmtx_lock(&zone->shpool->mutex);
+
+    c = ngx_http_assist_l1_lookup(zone, key);
+
+    if (c != NULL) {
+        ngx_http_assist_l1_remove(zone, c);
+    }
+
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+}
+
+
 ngx_int_t
 ngx_http_assist_l1_lock(ngx_shm_zone_t *shm_zone, u_char *key, uint64_t owner,
     ngx_msec_t ms)

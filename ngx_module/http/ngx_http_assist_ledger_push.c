@@ -160,7 +160,9 @@ ngx_http_assist_ledger_send(ngx_http_assist_main_conf_t *mcf,
         return NGX_ERROR;
     }
 
+    /* called in any case, whatever comes */
     op->reply = reply;
+    op->awaited = 0;
 
     if (ngx_http_assist_redis_send(mcf->redis, op, argc, argv) != NGX_OK) {
         ngx_http_assist_op_done(op);

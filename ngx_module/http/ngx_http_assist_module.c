@@ -591,6 +591,7 @@ ngx_http_assist_init(ngx_conf_t *cf)
         || ngx_http_assist_disclosure_default(cf, mcf) != NGX_OK
         || ngx_http_assist_asset_load(cf, mcf) != NGX_OK
         || ngx_http_assist_feedback_zone(cf, mcf) != NGX_OK
+        || ngx_http_assist_withdraw_zone(cf, mcf) != NGX_OK
         || ngx_http_assist_targets_check(cf, mcf) != NGX_OK
         || ngx_http_assist_coverage_check(cf, mcf) != NGX_OK)
     {
@@ -620,6 +621,7 @@ ngx_http_assist_init_process(ngx_cycle_t *cycle)
         ngx_http_assist_evidence_init(cycle, mcf);
         ngx_http_assist_coverage_init(cycle, mcf);
         ngx_http_assist_ledger_init(cycle, mcf);
+        ngx_http_assist_withdraw_init(cycle, mcf);
     }
 
     return NGX_OK;

@@ -22,6 +22,7 @@ ngx_http_assist_op_create(ngx_http_request_t *r, ngx_queue_t *ops,
     }
 
     op->request = r;
+    op->awaited = 1;
     op->handler = handler;
     op->data = data;
 
@@ -33,12 +34,14 @@ ngx_http_assist_op_create(ngx_http_request_t *r, ngx_queue_t *ops,
     op->timer.handler = ngx_http_assist_op_timeout;
     op->timer.log = log;
 
-    if (r != NULL) {
+    if (ops != NULL) {
         ngx_queue_insert_tail(ops, &op->queue);
+    } else {
+        ngx_queue_init(&op->queue);
+    }
 
-        if (timeout) {
-            ngx_add_timer(&op->timer, timeout);
-        }
+    if (timeout) {
+        ngx_add_timer(&op->timer, timeout);
     }
 
     return op;
@@ -86,7 +89,7 @@ ngx_http_assist_op_done(ngx_http_assist_op_t *op)
 {
     op->held = 0;
 
-    if (op->request == NULL) {
+    if (!op->awaited) {
         ngx_http_assist_op_free(op);
         return;
     }
@@ -109,7 +112,7 @@ void
 ngx_http_assist_op_drop(ngx_http_assist_op_t *op)
 {
     ngx_queue_remove(&op->queue);
-    op->request = NULL;
+    op->awaited = 0;
 
     if (op->timer.timer_set) {
         ngx_del_timer(&op->timer);
@@ -210,16 +213,18 @@ ngx_http_assist_op_event(ngx_event_t *ev)
 
     op = ev->data;
     r = op->request;
-    c = r->connection;
+    c = r ? r->connection : NULL;
 
-    ngx_http_set_log_request(c->log, r);
+    if (c) {
+        ngx_http_set_log_request(c->log, r);
+    }
 
     if (op->finish) {
         op->finish(op);
     }
 
     ngx_queue_remove(&op->queue);
-    op->request = NULL;
+    op->awaited = 0;
 
     op->handler(op);
 
@@ -227,7 +232,9 @@ ngx_http_assist_op_event(ngx_event_t *ev)
         ngx_http_assist_op_free(op);
     }
 
-    ngx_http_run_posted_requests(c);
+    if (c) {
+        ngx_http_run_posted_requests(c);
+    }
 }
 
 

@@ -6,7 +6,7 @@
  * handler then runs from a posted event, in the request's own log context, and
  * the op is freed.  When the request ends first, its cleanup cancels all its
  * ops: the waiter is never called.  An op that its kind still holds (`held`: a
- * Redis command cannot be recalled) stays, without a request, until its answer
+ * Redis command cannot be recalled) stays, awaited by nobody, until its answer
  * has come; one that can be recalled has a `cancel`.  Ops therefore live outside
  * the request's pool.
  */
@@ -29,7 +29,7 @@ typedef void (*ngx_http_assist_op_handler_pt)(ngx_http_assist_op_t *op);
 
 struct ngx_http_assist_op_s {
     ngx_queue_t                     queue;      /* in its owner's list */
-    ngx_http_request_t             *request;    /* NULL: nobody waits */
+    ngx_http_request_t             *request;    /* NULL: the worker's own */
 
     ngx_http_assist_op_handler_pt   handler;    /* the waiter */
     void                           *data;       /* the waiter's */
@@ -37,7 +37,7 @@ struct ngx_http_assist_op_s {
     /* the kind's: `finish` turns an answer into a value for the waiter */
     void                          (*finish)(ngx_http_assist_op_t *op);
     void                          (*cancel)(ngx_http_assist_op_t *op);
-    /* an op without a request gets Redis's reply as it is, NULL: none */
+    /* an op that nobody awaits may get Redis's reply as it is; NULL: none */
     void                          (*reply)(ngx_http_assist_op_t *op,
                                            void *reply);
     void                           *kind;
@@ -50,15 +50,16 @@ struct ngx_http_assist_op_s {
     assist_value_t                  value;
     assist_arena_t                 *arena;      /* of value, freed with it */
 
+    unsigned                        awaited:1;  /* somebody waits for it */
     unsigned                        done:1;
     unsigned                        held:1;     /* the kind still has it */
 };
 
 
 /*
- * An op of r, in r's list `ops`; r NULL: nobody waits for it.  It times out
- * after `timeout` ms with the value nil, "timeout" (0: no deadline).  NULL: no
- * memory.
+ * An op of r, in r's list `ops`; both NULL: the worker itself waits for it.  It
+ * times out after `timeout` ms with the value nil, "timeout" (0: no deadline).
+ * NULL: no memory.
  */
 ngx_http_assist_op_t *ngx_http_assist_op_create(ngx_http_request_t *r,
     ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data,

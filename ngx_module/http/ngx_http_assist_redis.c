@@ -138,7 +138,7 @@ ngx_http_assist_redis_finish(ngx_http_assist_redis_command_t *cmd,
     if (op->reply) {
         op->reply(op, reply);
 
-    } else if (op->request && !op->done) {
+    } else if (op->awaited && !op->done) {
 
         if (reply) {
             ngx_http_assist_redis_value(op, reply);

@@ -57,6 +57,13 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
     ngx_http_assist_document_t   *doc;
     ngx_http_assist_main_conf_t  *mcf;
 
+    name = ngx_http_assist_below(r);
+
+    rc = ngx_http_assist_admin_handler(r, &name);
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
@@ -69,8 +76,6 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
                                             "this is read with GET")
                : NGX_ERROR;
     }
-
-    name = ngx_http_assist_below(r);
 
     for (doc = ngx_http_assist_documents; doc->name.len; doc++) {
         if (name.len == doc->name.len

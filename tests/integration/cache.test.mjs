@@ -29,7 +29,7 @@ test('L1: a miss, then hits with the same answer and a new id',
       assert.deepEqual({ ...json, id: 0, cache: 0 }, { ...first, id: 0, cache: 0 });
       assert.equal(json.cache, 'HIT');
       assert.notEqual(json.id, first.id);
-      assert.equal(json.id.slice(48), first.id.slice(48));
+      assert.equal(json.id.slice(64), first.id.slice(64));
     }
   });
 

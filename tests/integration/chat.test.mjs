@@ -21,7 +21,7 @@ test('an answer has the documented shape',
     assert.equal(got.headers['x-assist-cache'], undefined);
     assert.deepEqual(Object.keys(json).sort(), ['ai', 'answer', 'cache',
       'disclosure', 'id', 'model', 'outcome', 'services', 'sources']);
-    assert.match(json.id, /^[0-9a-f]{48}\.1\.001456@G01$/);
+    assert.match(json.id, /^[0-9a-f]{64}\.1\.001456@G01$/);
     assert.equal(json.outcome, 'answered');
     assert.equal(json.model, 'catalogue');
     assert.equal(json.ai, true);
@@ -94,7 +94,7 @@ test('what is no public service is not answered',
     assert.equal(got.status, 200);
     assert.equal(json.outcome, 'unanswerable');
     assert.deepEqual([json.services, json.sources], [[], []]);
-    assert.match(json.id, /^[0-9a-f]{48}\.$/);
+    assert.match(json.id, /^[0-9a-f]{64}\.$/);
   }));
 
 test('several services that fit are asked about',

@@ -1,0 +1,478 @@
+#include "withdrawn.h"
+
+#include "digest.h"
+
+
+#define BLOCKED  1u
+#define UNSENT   2u
+#define SHIFT    2
+
+
+static uint64_t withdrawn_key(uint64_t question, assist_str_t id);
+static uint64_t withdrawn_hash(uint64_t hash, const char *data, size_t len);
+static uint64_t withdrawn_mix(uint64_t hash);
+static uint64_t withdrawn_later(const assist_withdrawn_t *w, uint64_t key,
+    uint64_t mark);
+static uint64_t withdrawn_service(const assist_withdrawn_t *w,
+    uint64_t question, const char *id, size_t len, uint64_t mark);
+static int withdrawn_write(assist_withdrawn_t *w, uint64_t key,
+    uint64_t mark);
+static assist_withdrawn_place_t *withdrawn_place(const assist_withdrawn_t *w,
+    uint64_t key, uint64_t found);
+static assist_withdrawn_place_t *withdrawn_free(const assist_withdrawn_t *w,
+    uint64_t key);
+static uint64_t withdrawn_get(const assist_withdrawn_t *w, uint64_t key);
+static void withdrawn_fold(assist_withdrawn_t *w);
+static void withdrawn_drop(assist_withdrawn_t *w);
+
+
+uint64_t
+assist_withdrawn_question(assist_str_t lang, assist_str_t normal)
+{
+    uint64_t       question;
+    assist_str_t   parts[3];
+    unsigned char  digest[ASSIST_DIGEST_LEN];
+
+    parts[0] = assist_str("question");
+    parts[1] = lang;
+    parts[2] = normal;
+
+    assist_digest(digest, parts, 3);
+    memcpy(&question, digest, sizeof(question));
+
+    return question ? question : 1;
+}
+
+
+/*
+ * An answer of all agencies is also one of the agency's; a question that was
+ * asked without a service may have led to this one.
+ */
+
+unsigned
+assist_withdrawn_keys(uint64_t question, assist_str_t code,
+    assist_str_t agency, uint64_t keys[ASSIST_WITHDRAWN_KEYS])
+{
+    uint64_t  hash;
+    unsigned  n;
+
+    if (code.len == 0) {
+        keys[0] = question ? withdrawn_key(question, assist_str("*"))
+                           : ASSIST_WITHDRAWN_ALL;
+        return 1;
+    }
+
+    n = 0;
+    hash = withdrawn_hash(question, code.data, code.len);
+
+    if (agency.len) {
+        hash = withdrawn_hash(hash, "@", 1);
+        keys[n++] = withdrawn_mix(hash);
+        hash = withdrawn_hash(hash, agency.data, agency.len);
+    }
+
+    keys[n++] = withdrawn_mix(hash);
+
+    if (question) {
+        keys[n++] = withdrawn_key(question, assist_str(""));
+    }
+
+    return n;
+}
+
+
+int
+assist_withdrawn_key_of(assist_str_t digits, uint64_t *key)
+{
+    size_t       i;
+    uint64_t     value;
+    const char  *digit;
+
+    static const char  hex[] = "0123456789abcdef";
+
+    if (digits.len != 16) {
+        return -1;
+    }
+
+    value = 0;
+
+    for (i = 0; i < 16; i++) {
+        digit = memchr(hex, digits.data[i], 16);
+
+        if (digit == NULL) {
+            return -1;
+        }
+
+        value = value << 4 | (uint64_t) (digit - hex);
+    }
+
+    *key = value;
+
+    return value ? 0 : -1;
+}
+
+
+assist_withdrawn_mark_t
+assist_withdrawn_find(const assist_withdrawn_t *w, uint64_t key)
+{
+    uint64_t                 mark;
+    assist_withdrawn_mark_t  found;
+
+    mark = withdrawn_get(w, key);
+
+    found.number = mark >> SHIFT;
+    found.blocked = mark & BLOCKED ? 1 : 0;
+    found.unsent = mark & UNSENT ? 1 : 0;
+
+    return found;
+}
+
+
+assist_withdrawn_mark_t
+assist_withdrawn_since(const assist_withdrawn_t *w, uint64_t question,
+    assist_str_t services)
+{
+    uint64_t                 mark;
+    const char              *p, *end, *sep;
+    assist_withdrawn_mark_t  since;
+
+    mark = 0;
+
+    if (__atomic_load_n(&w->n, __ATOMIC_ACQUIRE)
+        || __atomic_load_n(&w->all, __ATOMIC_ACQUIRE))
+    {
+        mark = withdrawn_later(w, ASSIST_WITHDRAWN_ALL, mark);
+
+        if (question) {
+            mark = withdrawn_later(w, withdrawn_key(question, assist_str("*")),
+                                   mark);
+        }
+
+        end = services.data + services.len;
+
+        for (p = services.data; /* void */ ; p = sep + 1) {
+            sep = p < end ? memchr(p, ASSIST_WITHDRAWN_SEP, (size_t) (end - p))
+                          : NULL;
+            sep = sep ? sep : end;
+
+            mark = withdrawn_service(w, 0, p, (size_t) (sep - p), mark);
+
+            if (question) {
+                mark = withdrawn_service(w, question, p, (size_t) (sep - p),
+                                         mark);
+            }
+
+            if (sep == end) {
+                break;
+            }
+        }
+    }
+
+    since.number = mark >> SHIFT;
+    since.blocked = mark & BLOCKED ? 1 : 0;
+    since.unsent = 0;
+
+    return since;
+}
+
+
+int
+assist_withdrawn_set(assist_withdrawn_t *w, uint64_t key,
+    assist_withdrawn_mark_t mark)
+{
+    int  rc;
+
+    rc = withdrawn_write(w, key, mark.number << SHIFT
+                                 | (mark.blocked ? BLOCKED : 0)
+                                 | (mark.unsent ? UNSENT : 0));
+
+    if (rc == 0 && mark.number > w->last) {
+        __atomic_store_n(&w->last, mark.number, __ATOMIC_RELEASE);
+    }
+
+    return rc;
+}
+
+
+static int
+withdrawn_write(assist_withdrawn_t *w, uint64_t key, uint64_t mark)
+{
+    assist_withdrawn_place_t  *place;
+
+    if (key == ASSIST_WITHDRAWN_ALL) {
+
+        if (mark >> SHIFT >= w->all >> SHIFT) {
+            __atomic_store_n(&w->all, mark, __ATOMIC_RELEASE);
+            withdrawn_drop(w);
+        }
+
+        return 0;
+    }
+
+    place = withdrawn_place(w, key, key);
+
+    if (place != NULL) {
+
+        /* the same number: it has been sent meanwhile */
+
+        if (mark >> SHIFT >= place->mark >> SHIFT) {
+            __atomic_store_n(&place->mark, mark, __ATOMIC_RELEASE);
+        }
+
+        return 0;
+    }
+
+    if (!(mark & BLOCKED) && mark >> SHIFT <= w->all >> SHIFT) {
+        return 0;
+    }
+
+    place = withdrawn_free(w, key);
+
+    if (place == NULL) {
+        withdrawn_fold(w);
+        place = withdrawn_free(w, key);
+    }
+
+    if (place == NULL) {
+        return -1;
+    }
+
+    __atomic_store_n(&place->mark, mark, __ATOMIC_RELEASE);
+    __atomic_store_n(&place->key, key, __ATOMIC_RELEASE);
+    __atomic_store_n(&w->n, w->n + 1, __ATOMIC_RELEASE);
+
+    return 0;
+}
+
+
+void
+assist_withdrawn_tick(assist_withdrawn_t *w, uint64_t number)
+{
+    if (number > w->clock) {
+        __atomic_store_n(&w->clock, number, __ATOMIC_RELEASE);
+    }
+}
+
+
+void
+assist_withdrawn_unsend(assist_withdrawn_t *w)
+{
+    size_t  i;
+
+    if (w->all) {
+        __atomic_store_n(&w->all, w->all | UNSENT, __ATOMIC_RELEASE);
+    }
+
+    for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
+        if (w->places[i].key) {
+            __atomic_store_n(&w->places[i].mark, w->places[i].mark | UNSENT,
+                             __ATOMIC_RELEASE);
+        }
+    }
+}
+
+
+unsigned
+assist_withdrawn_unsent(const assist_withdrawn_t *w, int blocked,
+    uint64_t *keys, unsigned max)
+{
+    size_t                           i;
+    unsigned                         n;
+    const assist_withdrawn_place_t  *place;
+
+    n = 0;
+
+    if (!blocked && w->all & UNSENT && n < max) {
+        keys[n++] = ASSIST_WITHDRAWN_ALL;
+    }
+
+    for (i = 0; i < ASSIST_WITHDRAWN_PLACES && n < max; i++) {
+        place = &w->places[i];
+
+        if (place->key && place->mark & UNSENT
+            && !(place->mark & BLOCKED) == !blocked)
+        {
+            keys[n++] = place->key;
+        }
+    }
+
+    return n;
+}
+
+
+static uint64_t
+withdrawn_key(uint64_t question, assist_str_t id)
+{
+    return withdrawn_mix(withdrawn_hash(question, id.data, id.len));
+}
+
+
+/* FNV-1a, on from a number. */
+
+static uint64_t
+withdrawn_hash(uint64_t hash, const char *data, size_t len)
+{
+    size_t  i;
+
+    hash ^= 0xcbf29ce484222325;
+
+    for (i = 0; i < len; i++) {
+        hash = (hash ^ (unsigned char) data[i]) * 0x100000001b3;
+    }
+
+    return hash ^ 0xcbf29ce484222325;
+}
+
+
+/* A key's bits all tell; 0 is a free place. */
+
+static uint64_t
+withdrawn_mix(uint64_t hash)
+{
+    hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccd;
+    hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53;
+    hash ^= hash >> 33;
+
+    return hash ? hash : 1;
+}
+
+
+/* The later event's number; blocked where one of them is. */
+
+static uint64_t
+withdrawn_later(const assist_withdrawn_t *w, uint64_t key, uint64_t mark)
+{
+    uint64_t  found;
+
+    found = withdrawn_get(w, key);
+
+    return (found > mark ? found : mark) | (found & BLOCKED)
+           | (mark & BLOCKED);
+}
+
+
+/* "code@agency" is also of "code"; "code", of all agencies, also of each. */
+
+static uint64_t
+withdrawn_service(const assist_withdrawn_t *w, uint64_t question,
+    const char *id, size_t len, uint64_t mark)
+{
+    uint64_t     hash;
+    const char  *at;
+
+    at = len ? memchr(id, '@', len) : NULL;
+    hash = withdrawn_hash(question, id, at ? (size_t) (at - id) : len);
+    mark = withdrawn_later(w, withdrawn_mix(hash), mark);
+
+    if (len == 0) {
+        return mark;
+    }
+
+    if (at == NULL) {
+        hash = withdrawn_hash(hash, "@", 1);
+    } else {
+        hash = withdrawn_hash(hash, at, (size_t) (id + len - at));
+    }
+
+    return withdrawn_later(w, withdrawn_mix(hash), mark);
+}
+
+
+/* The place in a key's bucket that has `found`: the key, or 0, a free one. */
+
+static assist_withdrawn_place_t *
+withdrawn_place(const assist_withdrawn_t *w, uint64_t key, uint64_t found)
+{
+    size_t                     i;
+    assist_withdrawn_place_t  *bucket;
+
+    bucket = (assist_withdrawn_place_t *) &w->places[
+                 key % (ASSIST_WITHDRAWN_PLACES / ASSIST_WITHDRAWN_BUCKET)
+                 * ASSIST_WITHDRAWN_BUCKET];
+
+    for (i = 0; i < ASSIST_WITHDRAWN_BUCKET; i++) {
+        if (__atomic_load_n(&bucket[i].key, __ATOMIC_ACQUIRE) == found) {
+            return &bucket[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static assist_withdrawn_place_t *
+withdrawn_free(const assist_withdrawn_t *w, uint64_t key)
+{
+    return w->n < ASSIST_WITHDRAWN_MAX ? withdrawn_place(w, key, 0) : NULL;
+}
+
+
+/* Of a place that another key gets meanwhile never the other's mark. */
+
+static uint64_t
+withdrawn_get(const assist_withdrawn_t *w, uint64_t key)
+{
+    uint64_t                   mark;
+    assist_withdrawn_place_t  *place;
+
+    if (key == ASSIST_WITHDRAWN_ALL) {
+        return __atomic_load_n(&w->all, __ATOMIC_ACQUIRE);
+    }
+
+    place = withdrawn_place(w, key, key);
+
+    if (place == NULL) {
+        return 0;
+    }
+
+    mark = __atomic_load_n(&place->mark, __ATOMIC_ACQUIRE);
+
+    return __atomic_load_n(&place->key, __ATOMIC_ACQUIRE) == key ? mark : 0;
+}
+
+
+/* One mark for all that are not blocked. */
+
+static void
+withdrawn_fold(assist_withdrawn_t *w)
+{
+    size_t                     i;
+    uint64_t                   all, unsent;
+    assist_withdrawn_place_t  *place;
+
+    all = w->all;
+    unsent = 0;
+
+    for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
+        place = &w->places[i];
+
+        if (place->key && !(place->mark & BLOCKED)) {
+            all = place->mark > all ? place->mark : all;
+            unsent |= place->mark & UNSENT;
+        }
+    }
+
+    __atomic_store_n(&w->all, all | unsent, __ATOMIC_RELEASE);
+    withdrawn_drop(w);
+}
+
+
+/* What the mark of everything says as well. */
+
+static void
+withdrawn_drop(assist_withdrawn_t *w)
+{
+    size_t                     i;
+    assist_withdrawn_place_t  *place;
+
+    for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
+        place = &w->places[i];
+
+        if (place->key && !(place->mark & BLOCKED)
+            && place->mark >> SHIFT <= w->all >> SHIFT)
+        {
+            __atomic_store_n(&place->key, 0, __ATOMIC_RELEASE);
+            __atomic_store_n(&w->n, w->n - 1, __ATOMIC_RELEASE);
+        }
+    }
+}
