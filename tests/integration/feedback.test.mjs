@@ -155,7 +155,7 @@ test('with Redis a vote is marked there; without it, here alone',
   const { nginx, port } = await stage.site({
     http: `assist_redis ${redis.url} timeout=200ms;` });
   const { id } = await answer(port);
-  const key = `assist:v:${id.slice(0, 24)}`;
+  const key = `assist:v:${id.slice(0, 40)}`;
   assert.equal((await vote(port, { id, useful: true })).status, 200);
   assert.equal(await redis.command('GET', key), '1');
   const ttl = Number(await redis.command('TTL', key));
@@ -163,7 +163,7 @@ test('with Redis a vote is marked there; without it, here alone',
 
   // another node, or this one before its restart, had the vote
   const other = await answer(port);
-  await redis.command('SET', `assist:v:${other.id.slice(0, 24)}`, '1');
+  await redis.command('SET', `assist:v:${other.id.slice(0, 40)}`, '1');
   const again = await vote(port, { id: other.id, useful: true });
   assert.equal(again.status, 409);
   assert.equal(again.json.error.code, 'already_voted');

@@ -153,12 +153,12 @@ class Stage {
 
   // A portal and an nginx before it, configured by site().
   async site({ portal, rows, hooks = {}, values, workers, level, errors,
-               connections, daemon, user, killed, ...parts } = {}) {
+               connections, daemon, user, ending, ...parts } = {}) {
     this.catalogue(rows);
     this.hooks(hooks);
     const origin = await this.portal(portal);
     const nginx = await (daemon ? this.daemon : this.nginx).call(this, {
-      http: site(parts), workers, level, errors, connections, user, killed,
+      http: site(parts), workers, level, errors, connections, user, ending,
       values: { portal: origin.address, ...values },
     });
     return { nginx, portal: origin, port: nginx.port,

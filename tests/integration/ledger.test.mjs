@@ -85,7 +85,7 @@ test('a binary upgrade: both generations count', async (stage) => {
 
 test('kill -9 of workers loses nothing; another one writes', async (stage) => {
   const { nginx, port } = await start(stage, { daemon: true,
-    killed: /worker process \d+ exited on signal 9/ });
+    ending: /worker process \d+ exited on signal 9/ });
   await see(port, 4);
   await counted(port, 4);
   const before = nginx.workerPids();

@@ -7,12 +7,12 @@ import { Nginx } from './nginx.mjs';
 import { children, run, until } from './process.mjs';
 
 export class Daemon extends Nginx {
-  // user: of the workers, where the tests are run by root; killed: what the
+  // user: of the workers, where the tests are run by root; ending: what the
   // log may hold of workers that a test kills.
-  constructor(folder, { user = 'root', killed, ...options }) {
+  constructor(folder, { user = 'root', ending, ...options }) {
     super(folder, options);
     this.user = user;
-    this.killed = killed;
+    this.ending = ending;
   }
 
   // A zombie, which nobody waits for, is not.
@@ -77,7 +77,7 @@ export class Daemon extends Nginx {
   }
 
   log() {
-    return this.killed ? super.log().split('\n')
-      .filter((line) => !this.killed.test(line)).join('\n') : super.log();
+    return this.ending ? super.log().split('\n')
+      .filter((line) => !this.ending.test(line)).join('\n') : super.log();
   }
 }
