@@ -574,7 +574,8 @@ assist_withdrawn_mark_t ngx_http_assist_withdrawn(
     assist_str_t services, uint64_t known);
 /* an event on keys, here, and on all nodes when the handler has got a value
  * that is told (NGX_AGAIN).  NGX_OK: there is only this node; NGX_BUSY: Redis is
- * away, the others hear of it later; NGX_DECLINED: too much is blocked */
+ * away, the others hear of it later; NGX_DECLINED: there is no room.  keys has
+ * room for one more */
 ngx_int_t ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
     ngx_uint_t blocked, uint64_t *keys, ngx_uint_t n,
     ngx_http_assist_op_handler_pt handler, void *data);

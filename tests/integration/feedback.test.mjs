@@ -45,10 +45,10 @@ test('an id that we did not give is refused', async (stage) => {
   const { port } = await stage.site();
   const { id } = await answer(port);
   const other = id.replace('1.001456@G01', '1.001193@H29');
-  for (const bad of ['', 'x', id.slice(0, 48), id.slice(0, -1), `${id}x`, other,
-                     `0${id.slice(1)}`, `${id.slice(0, 47)}g${id.slice(48)}`,
-                     id.toUpperCase(), `${'0'.repeat(48)}.1.001456@G01`,
-                     `${'0'.repeat(48)}.`, 'é'.repeat(60), '.'.repeat(5000)]) {
+  for (const bad of ['', 'x', id.slice(0, 64), id.slice(0, -1), `${id}x`, other,
+                     `0${id.slice(1)}`, `${id.slice(0, 63)}g${id.slice(64)}`,
+                     id.toUpperCase(), `${'0'.repeat(64)}.1.001456@G01`,
+                     `${'0'.repeat(64)}.`, 'é'.repeat(60), '.'.repeat(5000)]) {
     const res = await vote(port, { id: bad, useful: true });
     assert.equal(res.status, 400, bad);
     assert.equal(res.json.error.code, 'unknown_id');
@@ -155,7 +155,7 @@ test('with Redis a vote is marked there; without it, here alone',
   const { nginx, port } = await stage.site({
     http: `assist_redis ${redis.url} timeout=200ms;` });
   const { id } = await answer(port);
-  const key = `assist:v:${id.slice(0, 24)}`;
+  const key = `assist:v:${id.slice(0, 40)}`;
   assert.equal((await vote(port, { id, useful: true })).status, 200);
   assert.equal(await redis.command('GET', key), '1');
   const ttl = Number(await redis.command('TTL', key));
@@ -163,7 +163,7 @@ test('with Redis a vote is marked there; without it, here alone',
 
   // another node, or this one before its restart, had the vote
   const other = await answer(port);
-  await redis.command('SET', `assist:v:${other.id.slice(0, 24)}`, '1');
+  await redis.command('SET', `assist:v:${other.id.slice(0, 40)}`, '1');
   const again = await vote(port, { id: other.id, useful: true });
   assert.equal(again.status, 409);
   assert.equal(again.json.error.code, 'already_voted');
