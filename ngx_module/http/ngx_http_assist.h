@@ -483,6 +483,16 @@ time_t ngx_http_assist_budget_resets(void);
 const char *ngx_http_assist_later_start(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, int function);
 void ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx);
+/* ngx_http_assist_once.c: assist.cache.once, of the runs of a worker */
+/* a text, nil and a reason, or true: the run makes it */
+assist_wait_t ngx_http_assist_once_join(assist_run_t *run, u_char *key,
+    assist_value_t *value);
+/* it is made: a string; nil: the reason is in value->string; else true */
+void ngx_http_assist_once_over(assist_run_t *run, u_char *key,
+    const assist_value_t *value);
+/* does a run of the request wait for another's text? */
+ngx_uint_t ngx_http_assist_once_waits(ngx_http_assist_ctx_t *ctx);
+
 /* ngx_http_assist_inject.c: what `page` hooks put into a page */
 ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
