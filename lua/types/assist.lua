@@ -345,7 +345,9 @@ function assist.cache.get(key) end
 function assist.cache.set(key, text, ttl) end
 
 ---The string that is kept, or what fn() returns; a string of it is kept. fn may
----wait; what it raises is raised. Counts as two waits.
+---wait; what it raises is raised. Counts as two waits. Of the runs of a worker
+---that want a key at the same time one calls its fn, and the others get its text,
+---or its reason.
 ---
 ---Phases: request, ask; waits.
 ---@generic T

@@ -6,15 +6,22 @@
 #define BLOCKED  1u
 #define UNSENT   2u
 #define SHIFT    2
+#define ACT      1u             /* of keys */
+
+
+typedef struct {
+    uint64_t  last;
+    uint64_t  act;
+} withdrawn_found_t;
 
 
 static uint64_t withdrawn_key(uint64_t question, assist_str_t id);
 static uint64_t withdrawn_hash(uint64_t hash, const char *data, size_t len);
 static uint64_t withdrawn_mix(uint64_t hash);
-static uint64_t withdrawn_later(const assist_withdrawn_t *w, uint64_t key,
-    uint64_t mark);
-static uint64_t withdrawn_service(const assist_withdrawn_t *w,
-    uint64_t question, const char *id, size_t len, uint64_t mark);
+static void withdrawn_later(const assist_withdrawn_t *w, uint64_t key,
+    withdrawn_found_t *found);
+static void withdrawn_service(const assist_withdrawn_t *w, uint64_t question,
+    const char *id, size_t len, withdrawn_found_t *found);
 static int withdrawn_write(assist_withdrawn_t *w, uint64_t key,
     uint64_t mark);
 static assist_withdrawn_place_t *withdrawn_place(const assist_withdrawn_t *w,
@@ -51,13 +58,14 @@ assist_withdrawn_question(assist_str_t lang, assist_str_t normal)
 
 unsigned
 assist_withdrawn_keys(uint64_t question, assist_str_t code,
-    assist_str_t agency, uint64_t keys[ASSIST_WITHDRAWN_KEYS])
+    assist_str_t agency, int act, uint64_t keys[ASSIST_WITHDRAWN_KEYS])
 {
     uint64_t  hash;
-    unsigned  n;
+    unsigned  i, n;
 
     if (code.len == 0) {
         keys[0] = question ? withdrawn_key(question, assist_str("*"))
+                             | (act ? ACT : 0)
                            : ASSIST_WITHDRAWN_ALL;
         return 1;
     }
@@ -75,6 +83,10 @@ assist_withdrawn_keys(uint64_t question, assist_str_t code,
 
     if (question) {
         keys[n++] = withdrawn_key(question, assist_str(""));
+    }
+
+    for (i = 0; i < n && act; i++) {
+        keys[i] |= ACT;
     }
 
     return n;
@@ -132,44 +144,36 @@ assist_withdrawn_mark_t
 assist_withdrawn_since(const assist_withdrawn_t *w, uint64_t question,
     assist_str_t services)
 {
-    uint64_t                 mark;
     const char              *p, *end, *sep;
+    withdrawn_found_t        found = { 0, 0 };
     assist_withdrawn_mark_t  since;
 
-    mark = 0;
+    end = services.data + services.len;
 
-    if (__atomic_load_n(&w->n, __ATOMIC_ACQUIRE)
-        || __atomic_load_n(&w->all, __ATOMIC_ACQUIRE))
-    {
-        mark = withdrawn_later(w, ASSIST_WITHDRAWN_ALL, mark);
+    withdrawn_later(w, ASSIST_WITHDRAWN_ALL, &found);
+
+    if (question) {
+        withdrawn_later(w, withdrawn_key(question, assist_str("*")), &found);
+    }
+
+    for (p = services.data; /* void */ ; p = sep + 1) {
+        sep = p < end ? memchr(p, ASSIST_WITHDRAWN_SEP, (size_t) (end - p))
+                      : NULL;
+        sep = sep ? sep : end;
+
+        withdrawn_service(w, 0, p, (size_t) (sep - p), &found);
 
         if (question) {
-            mark = withdrawn_later(w, withdrawn_key(question, assist_str("*")),
-                                   mark);
+            withdrawn_service(w, question, p, (size_t) (sep - p), &found);
         }
 
-        end = services.data + services.len;
-
-        for (p = services.data; /* void */ ; p = sep + 1) {
-            sep = p < end ? memchr(p, ASSIST_WITHDRAWN_SEP, (size_t) (end - p))
-                          : NULL;
-            sep = sep ? sep : end;
-
-            mark = withdrawn_service(w, 0, p, (size_t) (sep - p), mark);
-
-            if (question) {
-                mark = withdrawn_service(w, question, p, (size_t) (sep - p),
-                                         mark);
-            }
-
-            if (sep == end) {
-                break;
-            }
+        if (sep == end) {
+            break;
         }
     }
 
-    since.number = mark >> SHIFT;
-    since.blocked = mark & BLOCKED ? 1 : 0;
+    since.number = found.last >> SHIFT;
+    since.blocked = found.act & BLOCKED ? 1 : 0;
     since.unsent = 0;
 
     return since;
@@ -222,7 +226,7 @@ withdrawn_write(assist_withdrawn_t *w, uint64_t key, uint64_t mark)
         return 0;
     }
 
-    if (!(mark & BLOCKED) && mark >> SHIFT <= w->all >> SHIFT) {
+    if (!(key & ACT) && mark >> SHIFT <= w->all >> SHIFT) {
         return 0;
     }
 
@@ -324,48 +328,49 @@ withdrawn_hash(uint64_t hash, const char *data, size_t len)
 }
 
 
-/* A key's bits all tell; 0 is a free place. */
+/* A key's bits all tell, but the last, of acts; 0 is a free place. */
 
 static uint64_t
 withdrawn_mix(uint64_t hash)
 {
     hash = (hash ^ hash >> 33) * 0xff51afd7ed558ccd;
     hash = (hash ^ hash >> 33) * 0xc4ceb9fe1a85ec53;
-    hash ^= hash >> 33;
+    hash = (hash ^ hash >> 33) & ~(uint64_t) ACT;
 
-    return hash ? hash : 1;
+    return hash ? hash : ~(uint64_t) ACT;
 }
 
 
-/* The later event's number; blocked where one of them is. */
-
-static uint64_t
-withdrawn_later(const assist_withdrawn_t *w, uint64_t key, uint64_t mark)
+static void
+withdrawn_later(const assist_withdrawn_t *w, uint64_t key,
+    withdrawn_found_t *found)
 {
-    uint64_t  found;
+    uint64_t  mark;
 
-    found = withdrawn_get(w, key);
+    mark = withdrawn_get(w, key);
+    found->last = mark > found->last ? mark : found->last;
 
-    return (found > mark ? found : mark) | (found & BLOCKED)
-           | (mark & BLOCKED);
+    mark = withdrawn_get(w, key | ACT);
+    found->last = mark > found->last ? mark : found->last;
+    found->act = mark > found->act ? mark : found->act;
 }
 
 
 /* "code@agency" is also of "code"; "code", of all agencies, also of each. */
 
-static uint64_t
+static void
 withdrawn_service(const assist_withdrawn_t *w, uint64_t question,
-    const char *id, size_t len, uint64_t mark)
+    const char *id, size_t len, withdrawn_found_t *found)
 {
     uint64_t     hash;
     const char  *at;
 
     at = len ? memchr(id, '@', len) : NULL;
     hash = withdrawn_hash(question, id, at ? (size_t) (at - id) : len);
-    mark = withdrawn_later(w, withdrawn_mix(hash), mark);
+    withdrawn_later(w, withdrawn_mix(hash), found);
 
     if (len == 0) {
-        return mark;
+        return;
     }
 
     if (at == NULL) {
@@ -374,7 +379,7 @@ withdrawn_service(const assist_withdrawn_t *w, uint64_t question,
         hash = withdrawn_hash(hash, at, (size_t) (id + len - at));
     }
 
-    return withdrawn_later(w, withdrawn_mix(hash), mark);
+    withdrawn_later(w, withdrawn_mix(hash), found);
 }
 
 
@@ -431,7 +436,7 @@ withdrawn_get(const assist_withdrawn_t *w, uint64_t key)
 }
 
 
-/* One mark for all that are not blocked. */
+/* One mark for all that are no acts. */
 
 static void
 withdrawn_fold(assist_withdrawn_t *w)
@@ -446,7 +451,7 @@ withdrawn_fold(assist_withdrawn_t *w)
     for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
         place = &w->places[i];
 
-        if (place->key && !(place->mark & BLOCKED)) {
+        if (place->key && !(place->key & ACT)) {
             all = place->mark > all ? place->mark : all;
             unsent |= place->mark & UNSENT;
         }
@@ -468,7 +473,7 @@ withdrawn_drop(assist_withdrawn_t *w)
     for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
         place = &w->places[i];
 
-        if (place->key && !(place->mark & BLOCKED)
+        if (place->key && !(place->key & ACT)
             && place->mark >> SHIFT <= w->all >> SHIFT)
         {
             __atomic_store_n(&place->key, 0, __ATOMIC_RELEASE);

@@ -7,6 +7,10 @@
  * when it was begun: it is gone where an event on one of its keys has a greater
  * one.  Numbers, not times: the clocks of nodes differ.
  *
+ * A withdrawal and a release are acts, with keys of their own (odd ones; those
+ * of deletions and purges are even): of all the acts on an answer's keys the
+ * last one counts, and acts are kept.
+ *
  * All zero at first; no pointers, so it may lie in shared memory.  Who writes
  * locks; who reads needs no lock.
  */
@@ -25,7 +29,7 @@
 #define ASSIST_WITHDRAWN_KEYS    3              /* of one event on a question */
 
 /* The key of everything. */
-#define ASSIST_WITHDRAWN_ALL     1
+#define ASSIST_WITHDRAWN_ALL     2
 
 /* Separates the services of an answer; no id has it. */
 #define ASSIST_WITHDRAWN_SEP     '\x1e'
@@ -55,11 +59,12 @@ typedef struct {
 uint64_t assist_withdrawn_question(assist_str_t lang, assist_str_t normal);
 
 /*
- * The keys of an event; returns their number.  question 0: of the whole
- * service.  code empty: whatever the service; agency empty: of all agencies.
+ * The keys of an event, or of an act; returns their number.  question 0: of the
+ * whole service.  code empty: whatever the service; agency empty: of all
+ * agencies.
  */
 unsigned assist_withdrawn_keys(uint64_t question, assist_str_t code,
-    assist_str_t agency, uint64_t keys[ASSIST_WITHDRAWN_KEYS]);
+    assist_str_t agency, int act, uint64_t keys[ASSIST_WITHDRAWN_KEYS]);
 
 /* A key from its 16 hexadecimal digits: 0; or -1. */
 int assist_withdrawn_key_of(assist_str_t digits, uint64_t *key);
@@ -78,8 +83,8 @@ assist_withdrawn_mark_t assist_withdrawn_since(const assist_withdrawn_t *w,
 
 /*
  * A key's mark, unless a later one is known.  Without a place left everything
- * up to now is withdrawn in place of what is not blocked.  -1: all that is
- * there is blocked.
+ * up to now is withdrawn in place of all that are no acts.  -1: there are too
+ * many acts.
  */
 int assist_withdrawn_set(assist_withdrawn_t *w, uint64_t key,
     assist_withdrawn_mark_t mark);
@@ -95,6 +100,13 @@ void assist_withdrawn_unsend(assist_withdrawn_t *w);
  */
 unsigned assist_withdrawn_unsent(const assist_withdrawn_t *w, int blocked,
     uint64_t *keys, unsigned max);
+
+
+static inline int
+assist_withdrawn_is_act(uint64_t key)
+{
+    return (int) (key & 1);
+}
 
 
 /* What is begun now knows this. */

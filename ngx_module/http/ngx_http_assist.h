@@ -487,6 +487,16 @@ time_t ngx_http_assist_budget_resets(void);
 const char *ngx_http_assist_later_start(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, int function);
 void ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx);
+/* ngx_http_assist_once.c: assist.cache.once, of the runs of a worker */
+/* a text, nil and a reason, or true: the run makes it */
+assist_wait_t ngx_http_assist_once_join(assist_run_t *run, u_char *key,
+    assist_value_t *value);
+/* it is made: a string; nil: the reason is in value->string; else true */
+void ngx_http_assist_once_over(assist_run_t *run, u_char *key,
+    const assist_value_t *value);
+/* does a run of the request wait for another's text? */
+ngx_uint_t ngx_http_assist_once_waits(ngx_http_assist_ctx_t *ctx);
+
 /* ngx_http_assist_inject.c: what `page` hooks put into a page */
 ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
@@ -578,7 +588,8 @@ assist_withdrawn_mark_t ngx_http_assist_withdrawn(
     assist_str_t services, uint64_t known);
 /* an event on keys, here, and on all nodes when the handler has got a value
  * that is told (NGX_AGAIN).  NGX_OK: there is only this node; NGX_BUSY: Redis is
- * away, the others hear of it later; NGX_DECLINED: too much is blocked */
+ * away, the others hear of it later; NGX_DECLINED: there is no room.  keys has
+ * room for one more */
 ngx_int_t ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
     ngx_uint_t blocked, uint64_t *keys, ngx_uint_t n,
     ngx_http_assist_op_handler_pt handler, void *data);

@@ -11,12 +11,13 @@
 #include "core/text.h"
 
 
-#define NGX_HTTP_ASSIST_ADMIN_KEYS  (2 * ASSIST_WITHDRAWN_KEYS)
+#define NGX_HTTP_ASSIST_ADMIN_KEYS  (2 * ASSIST_WITHDRAWN_KEYS + 1)
 
 
 typedef struct {
     ngx_http_request_t        *request;
     const char                *action;
+    int                        act;         /* it withdraws, or releases */
     ngx_uint_t                 blocked;
     uint64_t                   keys[NGX_HTTP_ASSIST_ADMIN_KEYS];
     ngx_uint_t                 nkeys;
@@ -27,7 +28,7 @@ typedef struct {
     ngx_str_t                  name;
     const char                *members;     /* that the body may have */
     unsigned                   question:1;  /* of one answer */
-    unsigned                   blocks:1;    /* it, unless released */
+    unsigned                   act:1;       /* withdraws, or releases it */
 } ngx_http_assist_action_t;
 
 
@@ -244,7 +245,8 @@ ngx_http_assist_admin_parse(ngx_http_request_t *r, ngx_str_t *body,
     }
 
     admin->action = (const char *) action->name.data;
-    admin->blocked = action->blocks
+    admin->act = action->act;
+    admin->blocked = admin->act
                      && !json_is_true(json_object_get(json, "release"));
 
     rc = ngx_http_assist_admin_members(r, action, json);
@@ -355,6 +357,7 @@ ngx_http_assist_admin_question(ngx_http_request_t *r, json_t *json,
         question = assist_withdrawn_question(assist_str_of(langs[i]),
                                              assist_buf_str(&normal));
         admin->nkeys += assist_withdrawn_keys(question, code, agency,
+                                              admin->act,
                                               &admin->keys[admin->nkeys]);
     }
 
@@ -395,7 +398,8 @@ ngx_http_assist_admin_id(ngx_http_request_t *r, json_t *json,
     agency = assist_str("");
 
     ngx_http_assist_admin_agency(&code, &agency);
-    admin->nkeys = assist_withdrawn_keys(question, code, agency, admin->keys);
+    admin->nkeys = assist_withdrawn_keys(question, code, agency, admin->act,
+                                         admin->keys);
 
     return NGX_OK;
 }
@@ -411,7 +415,7 @@ ngx_http_assist_admin_purge(ngx_http_request_t *r, json_t *json,
                                            "{\"all\":true} for all answers");
     }
 
-    admin->nkeys = assist_withdrawn_keys(0, code, agency, admin->keys);
+    admin->nkeys = assist_withdrawn_keys(0, code, agency, 0, admin->keys);
 
     return NGX_OK;
 }
@@ -532,8 +536,9 @@ ngx_http_assist_admin_send(ngx_http_assist_admin_t *admin, ngx_int_t rc)
     if (rc == NGX_DECLINED) {
         return ngx_http_assist_send_error(r, NGX_HTTP_INSUFFICIENT_STORAGE,
                                           "too_many_withdrawn",
-                                          "this many answers cannot be "
-                                          "withdrawn: release some");
+                                          "there is room for %d keys of "
+                                          "withdrawn answers",
+                                          ASSIST_WITHDRAWN_MAX);
     }
 
     assist_buf_printf(&buf, "{\"done\":\"%s\",\"nodes\":\"%s\"}\n",

@@ -201,7 +201,7 @@ ngx_http_assist_hook_next(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 static void
 ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    ngx_uint_t                   model;
+    ngx_uint_t                   model, once;
     ngx_http_assist_loc_conf_t  *lcf;
 
     if (ctx->body != NGX_HTTP_ASSIST_BODY_NONE) {
@@ -220,16 +220,18 @@ ngx_http_assist_hook_park(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     /*
      * A model has deadlines of its own, which are longer.  While it answers,
-     * each wait of the hook's between two pieces counts for itself.
+     * each wait of the hook's between two pieces counts for itself.  So it may
+     * be with another run, whose text this one waits for.
      */
 
     model = ctx->phase == ASSIST_PHASE_ASK && !ngx_queue_empty(&ctx->models);
+    once = ctx->phase == ASSIST_PHASE_ASK && ngx_http_assist_once_waits(ctx);
 
-    if (model && ctx->timer.timer_set) {
+    if ((model || once) && ctx->timer.timer_set) {
         ngx_del_timer(&ctx->timer);
     }
 
-    if (!ctx->timer.timer_set
+    if (!ctx->timer.timer_set && !once
         && !(model && ngx_http_assist_model_waited(&ctx->models)))
     {
         lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);

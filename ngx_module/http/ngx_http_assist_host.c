@@ -37,6 +37,10 @@ static assist_wait_t ngx_http_assist_host_cache_get(void *host,
     assist_run_t *run, assist_str_t key, assist_value_t *value);
 static void ngx_http_assist_host_cache_set(void *host, assist_str_t key,
     assist_str_t text, uint32_t ttl);
+static assist_wait_t ngx_http_assist_host_once_join(void *host,
+    assist_run_t *run, assist_str_t key, assist_value_t *value);
+static void ngx_http_assist_host_once_over(void *host, assist_run_t *run,
+    assist_str_t key, const assist_value_t *value);
 static assist_wait_t ngx_http_assist_host_redis(void *host, assist_run_t *run,
     const assist_command_t *command, assist_value_t *value);
 static ngx_int_t ngx_http_assist_host_redis_key(ngx_http_assist_ctx_t *ctx,
@@ -78,6 +82,8 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_sleep,
     ngx_http_assist_host_cache_get,
     ngx_http_assist_host_cache_set,
+    ngx_http_assist_host_once_join,
+    ngx_http_assist_host_once_over,
     ngx_http_assist_host_redis,
     ngx_http_assist_host_fetch_refused,
     ngx_http_assist_host_fetch,
@@ -492,6 +498,29 @@ ngx_http_assist_host_cache_set(void *host, assist_str_t key, assist_str_t text,
 
     ngx_http_assist_host_key(ctx, key, hash);
     ngx_http_assist_cache_set(ctx->request, hash, &value, ttl, 0);
+}
+
+
+static assist_wait_t
+ngx_http_assist_host_once_join(void *host, assist_run_t *run,
+    assist_str_t key, assist_value_t *value)
+{
+    u_char  hash[ASSIST_DIGEST_LEN];
+
+    ngx_http_assist_host_key(host, key, hash);
+
+    return ngx_http_assist_once_join(run, hash, value);
+}
+
+
+static void
+ngx_http_assist_host_once_over(void *host, assist_run_t *run,
+    assist_str_t key, const assist_value_t *value)
+{
+    u_char  hash[ASSIST_DIGEST_LEN];
+
+    ngx_http_assist_host_key(host, key, hash);
+    ngx_http_assist_once_over(run, hash, value);
 }
 
 

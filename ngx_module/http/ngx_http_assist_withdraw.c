@@ -45,7 +45,10 @@ static ngx_http_assist_withdraw_shctx_t *ngx_http_assist_withdraw_data(
     ngx_http_assist_main_conf_t *mcf);
 
 
-/* KEYS: the hash.  ARGV: what we know at least, "!" or "", the keys. */
+/*
+ * KEYS: the hash.  ARGV: what we know at least, "!" or "", the keys.  What
+ * concerns everything takes the place of all that are no acts (even digits).
+ */
 
 static ngx_str_t  ngx_http_assist_withdraw_script = ngx_string(
     "local h = KEYS[1] "
@@ -56,7 +59,7 @@ static ngx_str_t  ngx_http_assist_withdraw_script = ngx_string(
         "if ARGV[i] == 'all' then "
             "local t = redis.call('HGETALL', h) "
             "for k = 1, #t, 2 do "
-                "if t[k] ~= 'clock' and not t[k + 1]:find('!', 1, true) then "
+                "if t[k]:find('[02468ace]$') then "
                     "redis.call('HDEL', h, t[k]) "
                 "end "
             "end "
@@ -191,6 +194,13 @@ ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
     rc = NGX_OK;
 
     ngx_shmtx_lock(&zone->shpool->mutex);
+
+    if (w->n > ASSIST_WITHDRAWN_MAX / 4 * 3
+        && !assist_withdrawn_is_act(keys[0]))
+    {
+        /* the others' tables, and Redis's, get smaller as well */
+        keys[n++] = ASSIST_WITHDRAWN_ALL;
+    }
 
     mark.number = ngx_max(assist_withdrawn_clock(w),
                           assist_withdrawn_last(w)) + 1;
@@ -502,9 +512,9 @@ ngx_http_assist_withdraw_learn(ngx_http_assist_main_conf_t *mcf,
 
         if (assist_withdrawn_set(w, key, mark) != 0) {
             ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                          "assist: more than %d answers are withdrawn, a "
-                          "further one is not: release some",
-                          ASSIST_WITHDRAWN_MAX / ASSIST_WITHDRAWN_KEYS);
+                          "assist: there is room for %d keys of withdrawn "
+                          "answers: one of another node's is not withdrawn "
+                          "here", ASSIST_WITHDRAWN_MAX);
         }
     }
 

@@ -51,6 +51,8 @@ static int api_sleep(lua_State *L, assist_run_t *run);
 static int api_cache_get(lua_State *L, assist_run_t *run);
 static int api_cache_set(lua_State *L, assist_run_t *run);
 static int api_cache_once(lua_State *L, assist_run_t *run);
+static int api_once_join(lua_State *L);
+static int api_once_over(lua_State *L);
 static void api_cache_compose(lua_State *L);
 static void api_check_ttl(lua_State *L, int arg, const char *name);
 static int api_search(lua_State *L, assist_run_t *run);
@@ -238,16 +240,23 @@ api_cache_once(lua_State *L, assist_run_t *run)
 }
 
 
-/* The rest is Lua, in which fn may wait. */
+/*
+ * The rest is Lua, in which fn may wait.  Runs that want the same text at the
+ * same time wait for the one that makes it.
+ */
 
 static const char  api_once[] =
-    "local check, get, set, type = ...\n"
+    "local check, get, set, join, over, pcall, error, type = ...\n"
     "return function(key, ttl, fn)\n"
     "    check(key, ttl, fn)\n"
     "    local text = get(key)\n"
     "    if text ~= nil then return text end\n"
-    "    local value, reason = fn()\n"
-    "    if type(value) == 'string' then set(key, value, ttl) end\n"
+    "    local mine, why = join(key)\n"
+    "    if mine ~= true then return mine, why end\n"
+    "    local ok, value, reason = pcall(fn)\n"
+    "    if ok and type(value) == 'string' then set(key, value, ttl) end\n"
+    "    over(key, ok, value, reason)\n"
+    "    if not ok then error(value, 0) end\n"
     "    return value, reason\n"
     "end\n";
 
@@ -258,6 +267,7 @@ api_cache_compose(lua_State *L)
     size_t  i;
 
     static const char  *const calls[] = { "once", "get", "set" };
+    static const char  *const globals[] = { "pcall", "error", "type" };
 
     lua_getfield(L, -1, "cache");
 
@@ -269,10 +279,61 @@ api_cache_compose(lua_State *L)
         lua_getfield(L, -2 - (int) i, calls[i]);
     }
 
-    lua_getglobal(L, "type");
-    lua_call(L, 4, 1);
+    lua_pushcfunction(L, api_once_join);
+    assist_wait_wrap(L, NULL);
+    lua_pushcfunction(L, api_once_over);
+
+    for (i = 0; i < sizeof(globals) / sizeof(globals[0]); i++) {
+        lua_getglobal(L, globals[i]);
+    }
+
+    lua_call(L, 8, 1);
     lua_setfield(L, -2, "once");
     lua_pop(L, 1);
+}
+
+
+/* join(key) -> true: to be made here | the text | nil, reason */
+
+static int
+api_once_join(lua_State *L)
+{
+    assist_run_t    *run;
+    assist_wait_t    wait;
+    assist_value_t   value;
+
+    run = assist_vm_of(L)->run;
+    wait = run->vm->conf.host->once_join(run->host, run,
+                                         assist_check_str(L, 1), &value);
+
+    return assist_wait_answer(L, run, wait, &value);
+}
+
+
+/* over(key, ok, value, reason): what others get of it */
+
+static int
+api_once_over(lua_State *L)
+{
+    assist_run_t    *run;
+    assist_value_t   value;
+
+    run = assist_vm_of(L)->run;
+    value.type = ASSIST_TRUE;
+
+    if (lua_type(L, 3) == LUA_TSTRING && lua_toboolean(L, 2)) {
+        value.type = ASSIST_STRING;
+        value.string = assist_check_str(L, 3);
+
+    } else if (lua_isnil(L, 3) && lua_type(L, 4) == LUA_TSTRING) {
+        value.type = ASSIST_NIL;
+        value.string = assist_check_str(L, 4);
+    }
+
+    run->vm->conf.host->once_over(run->host, run, assist_check_str(L, 1),
+                                  &value);
+
+    return 0;
 }
 
 

@@ -136,6 +136,14 @@ typedef struct {
         assist_value_t *value);
     void (*cache_set)(void *host, assist_str_t key, assist_str_t text,
         uint32_t ttl);
+    /* who makes the text of a key: true, this run; else what another made of
+     * it, a string or nil and a reason */
+    assist_wait_t (*once_join)(void *host, assist_run_t *run,
+        assist_str_t key, assist_value_t *value);
+    /* this run has: a string; nil, with the reason as its string; or true,
+     * then another one makes it */
+    void (*once_over)(void *host, assist_run_t *run, assist_str_t key,
+        const assist_value_t *value);
     assist_wait_t (*redis)(void *host, assist_run_t *run,
         const assist_command_t *command, assist_value_t *value);
     /* NULL, or why this location may not be fetched */

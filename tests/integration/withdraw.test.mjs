@@ -117,6 +117,7 @@ test('a withdrawn answer is not made until it is released; a reload keeps it',
     await nginx.reload();
     await refused(port, fee);
     await done(port, 'cache/purge', { all: true }, 'one');
+    await done(port, 'cache/delete', fee, 'one');
     await refused(port, fee);
     await done(port, 'answer/withdraw', { ...fee, release: true }, 'one');
     const { json } = await ask(port, fee);
@@ -331,3 +332,50 @@ test('wrong requests are told what is wrong', async (stage) => {
   assert.deepEqual([read.status, read.headers.allow], [405, 'POST']);
   assert.equal((await post(port, 'cache/x', {})).status, 405);
 });
+
+test('the command line does all of it, by TCP and a unix socket',
+  async (stage) => {
+    const sock = stage.path('status.sock');
+    const { port } = await node(stage, `${L1} server { listen unix:${sock};
+      server_name portal.vn; location /status/ { assist_status; } }
+      server { listen unix:${sock} default_server; return 404; }`);
+    const url = `http://127.0.0.1:${port}/assist-status/`;
+    const cli = async (code, out, ...words) => {
+      const got = await assist('cache', ...words);
+      assert.equal(got.code, code, got.stderr);
+      assert.match(code ? got.stderr : got.stdout, out);
+    };
+    const one = ['--question', fee.question, '--service', fee.service];
+    await ask(port, fee);
+    await cli(0, /done on this node, the only one/, 'delete', '--url', url, ...one);
+    assert.equal(await state(port, fee), 'MISS');
+    await cli(0, /done/, 'withdraw', '--url', url, ...one, '--lang=vi',
+              '--agency', 'G01');
+    await refused(port, fee);
+    await cli(0, /done/, 'release', '--url', url, ...one);
+    assert.equal(await state(port, fee), 'MISS');
+    const { id } = (await ask(port, fee)).json;
+    await cli(0, /done/, 'withdraw', '--url', url.slice(0, -1), '--id', id);
+    await refused(port, fee);
+    const unix = ['--url', `unix:${sock}:/status/`, '--host', 'portal.vn'];
+    await cli(0, /done/, 'release', '--id', id, ...unix);
+    assert.deepEqual([await state(port, fee), await state(port, birth)],
+                     ['MISS', 'MISS']);
+    await cli(0, /done/, 'purge', '--service', '1.001456', ...unix);
+    assert.deepEqual([await state(port, fee), await state(port, birth)],
+                     ['MISS', 'HIT']);
+    await cli(0, /done/, 'purge', 'all', ...unix);
+    assert.equal(await state(port, birth), 'MISS');
+
+    await cli(1, /"9\.9" is not in the catalogue/, 'purge', '--service', '9.9', ...unix);
+    await cli(1, /status 404/, 'purge', 'all', '--url', `unix:${sock}:/status/`);
+    await cli(1, /127\.0\.0\.1:1: Connection refused/, 'purge', 'all',
+              '--url', 'http://127.0.0.1:1/');
+    await cli(1, /No such file/, 'purge', 'all', '--url', 'unix:/nowhere:/');
+    await cli(2, /of this machine, not "http:\/\/example\.vn\//, 'purge', 'all',
+              '--url', 'http://example.vn/');
+    await cli(2, /--service CODE, or the word "all"/, 'purge', '--url', url);
+    await cli(2, /--question TEXT or --id ID/, 'delete', '--url', url);
+    await cli(2, /not "drop"/, 'drop');
+    await cli(2, /does not take "all"/, 'delete', 'all', ...one);
+  });

@@ -39,16 +39,17 @@ teardown(void **state)
 
 
 static void
-event(assist_withdrawn_t *w, uint64_t number, int blocked, uint64_t question,
+event(assist_withdrawn_t *w, uint64_t number, char kind, uint64_t question,
     const char *code, const char *agency)
 {
     unsigned                 i, n;
     uint64_t                 keys[ASSIST_WITHDRAWN_KEYS];
     assist_withdrawn_mark_t  mark = { number, 0, 0 };
 
-    mark.blocked = blocked ? 1 : 0;
+    /* a withdrawal, a release, or neither */
+    mark.blocked = kind == '!';
     n = assist_withdrawn_keys(question, assist_str_of(code),
-                              assist_str_of(agency), keys);
+                              assist_str_of(agency), kind != ' ', keys);
 
     for (i = 0; i < n; i++) {
         assert_int_equal(assist_withdrawn_set(w, keys[i], mark), 0);
@@ -102,7 +103,7 @@ test_one_answer(void **state)
     assist_withdrawn_t  *w = *state;
 
     since(w, 7, "1@A", 0, 0);
-    event(w, 1, 1, 7, "1", "A");
+    event(w, 1, '!', 7, "1", "A");
 
     since(w, 7, "1@A", 1, 1);
     since(w, 7, "1", 1, 1);                 /* of all agencies: of A, too */
@@ -116,13 +117,28 @@ test_one_answer(void **state)
     since(w, 8, "1@A", 0, 0);
     since(w, 0, "1@A", 0, 0);
 
+    /* a deletion releases nothing */
+    event(w, 2, ' ', 7, "1", "A");
+    since(w, 7, "1@A", 2, 1);
+
     /* released: those from before stay away */
-    event(w, 2, 0, 7, "1", "A");
-    since(w, 7, "1@A", 2, 0);
+    event(w, 3, '-', 7, "1", "A");
+    since(w, 7, "1@A", 3, 0);
+    event(w, 4, ' ', 7, "1", "A");
+    since(w, 7, "1@A", 4, 0);
 
     /* what is older changes nothing */
-    event(w, 1, 1, 7, "1", "A");
-    since(w, 7, "1@A", 2, 0);
+    event(w, 1, '!', 7, "1", "A");
+    since(w, 7, "1@A", 4, 0);
+
+    /* of all agencies, and one of them: the last act counts */
+    event(w, 5, '!', 7, "1", "A");
+    event(w, 6, '-', 7, "1", "");
+    since(w, 7, "1@A", 6, 0);
+    event(w, 7, '!', 7, "1", "");
+    event(w, 8, '-', 7, "1", "A");
+    since(w, 7, "1@A", 8, 0);
+    since(w, 7, "1@B", 7, 1);
 }
 
 
@@ -131,7 +147,7 @@ test_all_agencies(void **state)
 {
     assist_withdrawn_t  *w = *state;
 
-    event(w, 3, 0, 7, "1", "");
+    event(w, 3, ' ', 7, "1", "");
 
     since(w, 7, "1@A", 3, 0);
     since(w, 7, "1@B", 3, 0);
@@ -140,7 +156,7 @@ test_all_agencies(void **state)
     since(w, 7, "2", 0, 0);
 
     /* whatever the service */
-    event(w, 4, 1, 7, "", "");
+    event(w, 4, '!', 7, "", "");
     since(w, 7, "1@A", 4, 1);
     since(w, 7, "2", 4, 1);
     since(w, 7, "", 4, 1);
@@ -153,7 +169,7 @@ test_service(void **state)
 {
     assist_withdrawn_t  *w = *state;
 
-    event(w, 5, 0, 0, "1", "A");
+    event(w, 5, ' ', 0, "1", "A");
 
     since(w, 7, "1@A", 5, 0);
     since(w, 0, "1@A", 5, 0);
@@ -162,13 +178,13 @@ test_service(void **state)
     since(w, 7, "1@B", 0, 0);
     since(w, 7, "", 0, 0);
 
-    event(w, 6, 0, 0, "1", "");
+    event(w, 6, ' ', 0, "1", "");
     since(w, 7, "1@B", 6, 0);
     since(w, 7, "1@A", 6, 0);
 
     /* everything; what is blocked stays so */
-    event(w, 7, 1, 9, "2", "A");
-    event(w, 8, 0, 0, "", "");
+    event(w, 7, '!', 9, "2", "A");
+    event(w, 8, ' ', 0, "", "");
     since(w, 1, "", 8, 0);
     since(w, 7, "1@A", 8, 0);
     since(w, 9, "2@A", 8, 1);
@@ -217,11 +233,11 @@ test_full(void **state)
     uint64_t             i, lost;
     assist_withdrawn_t  *w = *state;
 
-    event(w, 1, 1, 7, "x", "");
+    event(w, 1, '!', 7, "x", "");
 
     for (i = 2; i < 20000; i++) {
         (void) snprintf(code, sizeof(code), "%u", (unsigned) i);
-        event(w, i, 0, 0, code, "");
+        event(w, i, ' ', 0, code, "");
         assert_true(w->n <= ASSIST_WITHDRAWN_MAX);
     }
 
@@ -233,20 +249,20 @@ test_full(void **state)
 
     assert_true(assist_withdrawn_since(w, 7, S("x")).blocked);
 
-    /* all are blocked */
+    /* all are acts */
 
     lost = 0;
 
     for (i = 0; i < 20000; i++) {
         assist_withdrawn_mark_t  mark = { 20000 + i, 1, 0 };
 
-        lost += assist_withdrawn_set(w, 1000 + i, mark) != 0;
+        lost += assist_withdrawn_set(w, 1001 + 2 * i, mark) != 0;
     }
 
     assert_true(w->n == ASSIST_WITHDRAWN_MAX);
     assert_true(lost >= 20000 - ASSIST_WITHDRAWN_MAX);
     assert_true(assist_withdrawn_since(w, 7, S("x")).blocked);
-    assert_true(assist_withdrawn_find(w, 1000).blocked);
+    assert_true(assist_withdrawn_find(w, 1001).blocked);
 }
 
 
