@@ -27,6 +27,7 @@ export { assist } from './lib/cli.mjs';
 export { run, sleep, until } from './lib/process.mjs';
 export { abandon, ask, get, lasting, raw, request } from './lib/http.mjs';
 export { listen } from './lib/stream.mjs';
+export { inRedis } from './lib/ledger.mjs';
 export { coverage, crc32, figures, readEvidence, readLines } from './lib/evidence.mjs';
 export { csv, services, site };
 
