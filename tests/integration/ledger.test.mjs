@@ -2,7 +2,7 @@
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
          statSync, writeFileSync } from 'node:fs';
-import { ask, assert, assist, coverage, figures, get, inRedis, readLines, services,
+import { Clock, ask, assert, assist, coverage, figures, get, inRedis, readLines, services,
          sleep, test, until } from './harness.mjs';
 
 const passport = '1.001456@G01';
@@ -351,4 +351,63 @@ test('an interaction with the notice needs no line of its own', async (stage) =>
   await get(port, '/assist/?service=1.001456');
   assert.deepEqual(await levels(stage, port), [1, 1]);
   assert.deepEqual(lines(stage, 'shown'), []);
+});
+
+test('a month ends under load: each view is in the one or the other', async (stage) => {
+  const redis = await stage.redis();
+  const clock = new Clock(stage.folder);
+  clock.set('2026-11-30T23:59:57Z');
+  const { nginx, port } = await start(stage, { daemon: true, clock,
+    http: `assist_redis ${redis.url};` });
+  let n = 0;
+  const until5s = Date.now() + 5000;
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    while (Date.now() < until5s) {
+      await see(port);
+      n++;
+    }
+  }));
+  let of;
+  await until(async () => {
+    of = [await inRedis(redis, '2026-11'), await inRedis(redis, '2026-12')]
+      .map((sum) => sum[passport]?.views ?? 0);
+    return of[0] + of[1] === n;
+  }, 'all views').catch((error) => {
+    throw new Error(`${error.message}: ${of} of ${n}`);
+  });
+  assert.ok(of[0] > 0 && of[1] > 0, String(of));
+  assert.equal(await views(port), of[1]);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  assert.equal(await views(port), of[1]);
+  assert.deepEqual(files(stage), ['ledger.2026-11', 'ledger.2026-12']);
+});
+
+test('a clock that steps back loses nothing', async (stage) => {
+  const clock = new Clock(stage.folder);
+  clock.set('2026-12-01T00:30:00Z');
+  const { nginx, port } = await start(stage, { daemon: true, clock });
+  const at = async (time, n) => {
+    clock.set(time);
+    await sleep(200);
+    await see(port, n);
+    await written(stage);
+  };
+  await at('2026-12-01T00:30:00Z', 3);
+  await at('2026-11-30T23:50:00Z', 2);          // over a month's beginning
+  await counted(port, 2);
+  await at('2026-12-01T00:10:00Z', 4);
+  await counted(port, 7);
+  await at('2026-05-01T00:00:00Z', 1);          // out of all months that are kept
+  await counted(port, 1);
+  await at('2026-12-01T00:40:00Z', 5);
+  await counted(port, 12);
+  await at('2026-11-30T23:55:00Z', 1);
+  await counted(port, 3);
+  await at('2031-01-01T00:00:00Z', 1);
+  await at('2026-12-01T00:50:00Z', 1);
+  await counted(port, 13);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  await counted(port, 13);
 });

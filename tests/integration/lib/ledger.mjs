@@ -54,12 +54,12 @@ function unpack(bytes) {
   return words;
 }
 
-const month = () => new Date().toISOString().slice(0, 7);
+const thisMonth = () => new Date().toISOString().slice(0, 7);
 
-// This month's { views, interactions } by service, over all incarnations.
-export async function inRedis(redis) {
+// A month's { views, interactions } by service, over all incarnations.
+export async function inRedis(redis, month = thisMonth()) {
   const sum = {};
-  const set = `assist:ledger:${month()}`;
+  const set = `assist:ledger:${month}`;
   const members = await redis.command('SMEMBERS', set);
   for (const member of members.split('\n').filter(Boolean)) {
     for (const [name, value] of await hash(redis, `${set}:${member}`)) {
