@@ -25,8 +25,8 @@ FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*
 SOURCES  := $(wildcard ngx_module/*/*.[ch])
 
 .PHONY: all deps deps-test deps-bench build demo demo-stop test unit \
-        test-browser fuzz bench-quick bench-hostile bench-redis bench-stream \
-        install clean
+        test-browser test-ledger fuzz bench-quick bench-hostile bench-redis \
+        bench-stream install clean
 
 all: build
 
@@ -83,6 +83,10 @@ test: deps-test build unit
 # The page and the widget in Debian's Chromium, alone.
 test-browser: deps-test build
 	@OUT=$(OUT) node --test tests/browser/*.test.mjs
+
+# Two nodes, 200,000 interactions, and what may happen to them meanwhile.
+test-ledger: deps-test build
+	@OUT=$(OUT) SANITIZE=$(SANITIZE) node --test tests/long/ledger.test.mjs
 
 # Random patterns, ours against the engine's own; then what libFuzzer thinks of.
 fuzz: build $(FUZZ)

@@ -107,7 +107,7 @@ local function panel(service, lang)
 <h2 id="assist-checklist">%s</h2>
 <dl>
 %s</dl>
-%s<p><small>%s</small></p>
+%s<p class="assist-notice"><small>%s</small></p>
 </section>
 ]], lang, text.title, facts, source(service, lang, text), text.notice)
 end

@@ -143,6 +143,21 @@ assist_evidence_feedback(assist_buf_t *out, assist_evidence_head_t *head,
 
 
 void
+assist_evidence_shown(assist_buf_t *out, assist_evidence_head_t *head,
+    int64_t time, assist_str_t service)
+{
+    size_t  start;
+
+    start = assist_evidence_open(out, head, time, "shown");
+
+    lit(out, ",\"service\":");
+    add_name(out, service);
+
+    assist_evidence_close(out, head, start);
+}
+
+
+void
 assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff)
 {
     char  *p;

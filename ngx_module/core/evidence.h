@@ -75,6 +75,13 @@ void assist_evidence_interaction(assist_buf_t *out,
 void assist_evidence_feedback(assist_buf_t *out, assist_evidence_head_t *head,
     int64_t time, assist_str_t service, int useful);
 
+/*
+ * The AI notice was on a page of a service: {... "type":"shown","service":..},
+ * once a service, day and node, where no interaction of that day has it.
+ */
+void assist_evidence_shown(assist_buf_t *out, assist_evidence_head_t *head,
+    int64_t time, assist_str_t service);
+
 /* Appends "2026-11-23T18:40:01+07:00", in quotes; gmtoff in minutes. */
 void assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff);
 

@@ -15,7 +15,7 @@ _Static_assert(offsetof(assist_counters_t, days)
                "the sums come first, and shown is the last of them");
 _Static_assert(offsetof(assist_counters_t, first_success)
                == offsetof(assist_counters_t, days)
-                  + ASSIST_BY_MAX * sizeof(uint64_t),
+                  + (ASSIST_BY_MAX + 1) * sizeof(uint64_t),
                "the bitmaps lie between sums and times");
 
 
@@ -101,6 +101,8 @@ assist_ledger_count(assist_counters_t *slot, const assist_event_t *event)
 
     if (event->disclosed) {
         add(&slot->shown, 1);
+        __atomic_fetch_or(&slot->shown_days, (uint64_t) 1 << (event->mday - 1),
+                          __ATOMIC_RELAXED);
     }
 
     /* only an answer is support */
@@ -127,6 +129,31 @@ assist_ledger_count(assist_counters_t *slot, const assist_event_t *event)
 }
 
 
+int
+assist_ledger_show(assist_counters_t *slot, uint32_t mday)
+{
+    uint64_t  bit;
+
+    if (mday < 1 || mday > 31) {
+        return 0;
+    }
+
+    bit = (uint64_t) 1 << (mday - 1);
+
+    /* mostly it is there, and nothing is written to */
+
+    if ((load(&slot->shown_days) & bit)
+        || (__atomic_fetch_or(&slot->shown_days, bit, __ATOMIC_RELAXED) & bit))
+    {
+        return 0;
+    }
+
+    add(&slot->shown, 1);
+
+    return 1;
+}
+
+
 void
 assist_ledger_merge(assist_counters_t *into, const assist_counters_t *from)
 {
@@ -144,6 +171,8 @@ assist_ledger_merge(assist_counters_t *into, const assist_counters_t *from)
     for (i = 0; i < ASSIST_BY_MAX; i++) {
         into->days[i] |= load(&from->days[i]);
     }
+
+    into->shown_days |= load(&from->shown_days);
 
     value = load(&from->first_success);
 

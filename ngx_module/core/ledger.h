@@ -72,10 +72,13 @@ typedef struct {
     uint64_t  tokens_out;
     uint64_t  latency[ASSIST_LATENCY_BUCKETS];
     uint64_t  day[31];                  /* interactions of a day of the month */
-    uint64_t  shown;                    /* disclosure shown, hook bound */
+    uint64_t  shown;                    /* the disclosure was: with every
+                                           interaction that had it, and with
+                                           the first page of a day */
 
     /* or: bit 0 is the first of the month */
     uint64_t  days[ASSIST_BY_MAX];      /* days with an answered one */
+    uint64_t  shown_days;
 
     /* min (0: none yet) and max, seconds since the epoch */
     uint64_t  first_success;
@@ -118,6 +121,12 @@ typedef struct {
  * not (mday 0, say) is not counted at all.
  */
 void assist_ledger_count(assist_counters_t *slot, const assist_event_t *event);
+
+/*
+ * The disclosure was on a page of that day (1..31).  1: it is the first time
+ * of that day, and was counted: the evidence gets a line of it; 0: it is not.
+ */
+int assist_ledger_show(assist_counters_t *slot, uint32_t mday);
 
 /*
  * into = into merged with from, field by field by its way.  from may be

@@ -7,12 +7,14 @@
 #include "table.h"
 
 
-/* An interaction, or a vote, that waits for its block's end. */
+/* An interaction, a vote, a page with the notice: it waits for its block's
+ * end. */
 typedef struct {
     assist_event_t         event;
     uint32_t               service;
     unsigned               last:1;          /* of the month before */
     unsigned               vote:1;
+    unsigned               shown:1;
     unsigned               useful:1;
 } pending_t;
 
@@ -46,6 +48,7 @@ static int add_ids(assist_recount_t *rc);
 static int read_time(assist_recount_t *rc, assist_str_t time);
 static void interaction(assist_recount_t *rc, const assist_line_t *line);
 static void feedback(assist_recount_t *rc, const assist_line_t *line);
+static void shown(assist_recount_t *rc, const assist_line_t *line);
 static pending_t *wait_for_block(assist_recount_t *rc, assist_str_t id);
 static void config(assist_recount_t *rc, const assist_line_t *line);
 static assist_counters_t *slot(assist_recount_t *rc, uint32_t service,
@@ -137,6 +140,9 @@ assist_recount_line(void *data, const assist_line_t *line)
     } else if (assist_str_eq(line->type, assist_str("feedback"))) {
         feedback(rc, line);
 
+    } else if (assist_str_eq(line->type, assist_str("shown"))) {
+        shown(rc, line);
+
     } else if (assist_str_eq(line->type, assist_str("config"))) {
         config(rc, line);
 
@@ -156,7 +162,7 @@ assist_recount_block(void *data, int sealed)
 
     size_t              i;
     pending_t          *p;
-    assist_counters_t  *c;
+    assist_counters_t  *c, one;
 
     for (i = 0; sealed && i < rc->npending; i++) {
         p = &rc->pending[i];
@@ -169,6 +175,13 @@ assist_recount_block(void *data, int sealed)
 
         if (p->vote) {
             c->useful[p->useful]++;
+
+        } else if (p->shown) {
+            /* each node has one of its own a day, and so it is counted there */
+            memset(&one, 0, sizeof(assist_counters_t));
+            (void) assist_ledger_show(&one, p->event.mday);
+            assist_ledger_merge(c, &one);
+
         } else {
             assist_ledger_count(c, &p->event);
         }
@@ -325,6 +338,35 @@ feedback(assist_recount_t *rc, const assist_line_t *line)
     if (pending != NULL) {
         pending->vote = 1;
         pending->useful = useful ? 1 : 0;
+    }
+}
+
+
+static void
+shown(assist_recount_t *rc, const assist_line_t *line)
+{
+    pending_t     *pending;
+    assist_str_t   members, name, value, id;
+
+    id = assist_str("");
+    members = line->members;
+
+    while (assist_line_member(&members, &name, &value) == 1) {
+        if (assist_str_eq(name, assist_str("service"))) {
+            id = value;
+        }
+    }
+
+    if (id.len == 0) {
+        rc->result.malformed++;
+        return;
+    }
+
+    pending = wait_for_block(rc, id);
+
+    if (pending != NULL) {
+        pending->shown = 1;
+        pending->event.mday = rc->moment.mday;
     }
 }
 

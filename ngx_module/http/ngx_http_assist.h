@@ -507,6 +507,8 @@ void ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
 ngx_uint_t ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx,
     ngx_uint_t failed);
 ngx_uint_t ngx_http_assist_inject_missed(ngx_http_assist_ctx_t *ctx);
+/* has something with an AI notice been put in? */
+ngx_uint_t ngx_http_assist_inject_notice(ngx_http_assist_ctx_t *ctx);
 
 /* ngx_http_assist_page.c: the page streams by; a body filter */
 ngx_int_t ngx_http_assist_page_body(ngx_http_request_t *r,
@@ -632,6 +634,9 @@ void ngx_http_assist_coverage_untouched(ngx_http_request_t *r,
 /* counts a vote for a service, or for none (ASSIST_NONE), and writes its line */
 void ngx_http_assist_coverage_vote(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, uint32_t service, ngx_uint_t useful);
+/* the AI notice was on a page of the service that was delivered */
+void ngx_http_assist_coverage_shown(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 /* ngx_http_assist_targets.c: what the figure is judged by, from files */
 char *ngx_http_assist_targets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_assist_tasks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -694,6 +699,8 @@ void ngx_http_assist_evidence_line(ngx_http_request_t *r,
 /* the line of a vote */
 void ngx_http_assist_evidence_vote(ngx_http_request_t *r, uint32_t service,
     ngx_uint_t useful);
+/* the line of a page with the AI notice */
+void ngx_http_assist_evidence_shown(ngx_http_request_t *r, uint32_t service);
 /* what has no line, but is in the sums that a block has */
 void ngx_http_assist_evidence_unmatched(void);
 void ngx_http_assist_evidence_excluded(void);
@@ -813,6 +820,9 @@ ngx_int_t ngx_http_assist_disclosure_default(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 /* as a JSON string, with its quotes */
 ngx_str_t *ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en);
+
+/* has this HTML, of a hook, an AI notice: an element of class assist-notice? */
+ngx_uint_t ngx_http_assist_disclosure_in(ngx_str_t *html);
 
 /* {"vi":..,"en":..}, for the widget */
 ngx_int_t ngx_http_assist_disclosure_send(ngx_http_request_t *r);

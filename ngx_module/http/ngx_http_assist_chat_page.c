@@ -156,6 +156,9 @@ ngx_http_assist_chat_form(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    /* is it traffic that counts? */
+    ngx_http_assist_match(r, ctx);
+
     ngx_http_assist_set_service(r, ctx,
         ngx_http_assist_str(ngx_http_assist_form_value(ctx, "service")),
         ngx_http_assist_str(ngx_http_assist_form_value(ctx, "agency")));

@@ -224,6 +224,34 @@ ngx_http_assist_coverage_view(ngx_http_request_t *r,
 
 
 void
+ngx_http_assist_coverage_shown(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx)
+{
+    ngx_http_assist_set_t        *set;
+    ngx_http_assist_loc_conf_t   *lcf;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+    set = ngx_http_assist_coverage_set(mcf);
+
+    if (set == NULL || ctx->excluded || ctx->shared
+        || ctx->service == ASSIST_NONE
+        || !assist_ledger_show(&set->slots[mcf->slots[ctx->service]],
+                               (uint32_t) ngx_http_assist_coverage.mday))
+    {
+        return;
+    }
+
+    (void) ngx_atomic_fetch_add(&set->changes, 1);
+
+    if (mcf->coverage_log && lcf->coverage_log) {
+        ngx_http_assist_evidence_shown(r, ctx->service);
+    }
+}
+
+
+void
 ngx_http_assist_coverage_untouched(ngx_http_request_t *r, ngx_uint_t blocked,
     ngx_uint_t compressed)
 {

@@ -67,6 +67,14 @@ ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en)
 }
 
 
+ngx_uint_t
+ngx_http_assist_disclosure_in(ngx_str_t *html)
+{
+    return html->len
+           && ngx_strnstr(html->data, "assist-notice", html->len) != NULL;
+}
+
+
 ngx_int_t
 ngx_http_assist_disclosure_send(ngx_http_request_t *r)
 {

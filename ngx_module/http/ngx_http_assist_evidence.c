@@ -159,6 +159,21 @@ ngx_http_assist_evidence_vote(ngx_http_request_t *r, uint32_t service,
 }
 
 
+void
+ngx_http_assist_evidence_shown(ngx_http_request_t *r, uint32_t service)
+{
+    size_t                       before;
+    ngx_http_assist_evidence_t  *ev;
+
+    ev = &ngx_http_assist_evidence;
+
+    before = ngx_http_assist_evidence_begin(r);
+    assist_evidence_shown(&ev->lines, &ev->head, ngx_time(),
+                          ngx_http_assist_service_id(r, service, 0));
+    ngx_http_assist_evidence_end(r, before);
+}
+
+
 /* A line is added: where it begins. */
 
 static size_t

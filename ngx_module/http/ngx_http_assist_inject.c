@@ -165,6 +165,13 @@ ngx_http_assist_inject_missed(ngx_http_assist_ctx_t *ctx)
 }
 
 
+ngx_uint_t
+ngx_http_assist_inject_notice(ngx_http_assist_ctx_t *ctx)
+{
+    return ctx->streamed->notice;
+}
+
+
 static ngx_uint_t
 ngx_http_assist_inject_may(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {

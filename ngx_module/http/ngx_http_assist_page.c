@@ -392,6 +392,7 @@ ngx_http_assist_page_part(ngx_http_request_t *r, ngx_http_assist_page_t *page,
         b->last = b->pos + page->inserts[i].html.len;
 
         page->placed = 1;
+        page->notice |= ngx_http_assist_disclosure_in(&page->inserts[i].html);
     }
 
     return NGX_OK;

@@ -43,6 +43,7 @@ struct ngx_http_assist_page_s {
 
     unsigned                         answered:1; /* a hook gave the page's */
     unsigned                         placed:1;  /* something was put in */
+    unsigned                         notice:1;  /* an AI notice was */
 
     /* the stream */
     unsigned                         flush:1;   /* asked for in its beginning */

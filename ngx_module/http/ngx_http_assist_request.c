@@ -6,6 +6,8 @@
 #include "ngx_http_assist.h"
 
 
+static ngx_uint_t ngx_http_assist_disclosed(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 static ngx_uint_t ngx_http_assist_delivered(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ctx_cleanup(void *data);
@@ -259,10 +261,17 @@ ngx_http_assist_log(ngx_http_request_t *r)
 
     if (!ctx->chat && ctx->outcome && ngx_http_assist_delivered(r, ctx)) {
         ctx->event.kind = ASSIST_KIND_PAGE;
+        ctx->event.disclosed = ngx_http_assist_disclosed(r, ctx);
         ngx_http_assist_coverage_event(r, ctx);
 
-    } else if (ctx->page) {
-        ngx_http_assist_coverage_view(r, ctx);
+    } else {
+        if (ctx->page) {
+            ngx_http_assist_coverage_view(r, ctx);
+        }
+
+        if (ngx_http_assist_disclosed(r, ctx)) {
+            ngx_http_assist_coverage_shown(r, ctx);
+        }
     }
 
     if (lcf->hooks) {
@@ -288,6 +297,30 @@ ngx_http_assist_delivered(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
            && (ctx->page || (ctx->reply_status == NGX_HTTP_OK
                              && ctx->reply_body.len))
            && !ngx_http_assist_inject_missed(ctx);
+}
+
+
+/*
+ * Was the AI notice on what a person got?  The assistant's page always has it;
+ * a hook's page or what it put into one, where it says so.
+ */
+
+static ngx_uint_t
+ngx_http_assist_disclosed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_POST))
+        || r->headers_out.status != NGX_HTTP_OK)
+    {
+        return 0;
+    }
+
+    if (ctx->chat) {
+        return ctx->view != NULL && !ctx->counted;
+    }
+
+    return (ctx->streamed && ngx_http_assist_inject_notice(ctx))
+           || (ctx->reply_status == NGX_HTTP_OK
+               && ngx_http_assist_disclosure_in(&ctx->reply_body));
 }
 
 

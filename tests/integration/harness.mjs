@@ -27,6 +27,8 @@ export { assist } from './lib/cli.mjs';
 export { run, sleep, until } from './lib/process.mjs';
 export { abandon, ask, get, lasting, raw, request } from './lib/http.mjs';
 export { listen } from './lib/stream.mjs';
+export { Clock } from './lib/clock.mjs';
+export { inRedis } from './lib/ledger.mjs';
 export { coverage, crc32, figures, readEvidence, readLines } from './lib/evidence.mjs';
 export { csv, services, site };
 
@@ -153,12 +155,12 @@ class Stage {
 
   // A portal and an nginx before it, configured by site().
   async site({ portal, rows, hooks = {}, values, workers, level, errors,
-               connections, daemon, user, ending, ...parts } = {}) {
+               connections, daemon, user, ending, clock, ...parts } = {}) {
     this.catalogue(rows);
     this.hooks(hooks);
     const origin = await this.portal(portal);
     const nginx = await (daemon ? this.daemon : this.nginx).call(this, {
-      http: site(parts), workers, level, errors, connections, user, ending,
+      http: site(parts), workers, level, errors, connections, user, ending, clock,
       values: { portal: origin.address, ...values },
     });
     return { nginx, portal: origin, port: nginx.port,

@@ -2,8 +2,8 @@
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
          statSync, writeFileSync } from 'node:fs';
-import { ask, assert, coverage, figures, get, services, sleep, test, until }
-  from './harness.mjs';
+import { Clock, ask, assert, assist, coverage, figures, get, inRedis, readLines, services,
+         sleep, test, until } from './harness.mjs';
 
 const passport = '1.001456@G01';
 const page = '/dich-vu/1.001456.html';
@@ -197,47 +197,8 @@ test('state= is checked', async (stage) => {
   assert.match(await check(`a:1m state=${'x'.repeat(4090)}`), /too long/);
 });
 
-// A packed field (core/ledger.h) as its words.
-export function unpack(bytes) {
-  assert.equal(bytes[0], 1);
-  const words = [];
-  let at = 1;
-  const number = () => {
-    let n = 0;
-    for (let shift = 1; ; shift *= 128) {
-      const byte = bytes[at++];
-      n += (byte & 127) * shift;
-      if (byte < 128) return n;
-    }
-  };
-  for (let i = 0; at < bytes.length; i++) {
-    i += number();
-    words[i] = number();
-  }
-  return words;
-}
-
-const month = () => new Date().toISOString().slice(0, 7);
-
-// What Redis has of this month: views by service, over all nodes.
-async function inRedis(redis) {
-  const sum = {};
-  const set = `assist:ledger:${month()}`;
-  for (const member of (await redis.command('SMEMBERS', set)).split('\n')) {
-    if (!member) continue;
-    const text = await redis.command('--json', 'HGETALL', `${set}:${member}`);
-    const hash = JSON.parse(text.replace(/\\x([0-9a-f]{2})/g, '\\u00$1'));
-    for (const [name, value] of Object.entries(hash)) {
-      if (name[0] === '@') continue;
-      sum[name] = (sum[name] ?? 0)
-                  + (unpack(Buffer.from(value, 'latin1'))[0] ?? 0);
-    }
-  }
-  return sum;
-}
-
 const redisHas = (redis, n) => until(async () =>
-  (await inRedis(redis))[passport] === n, `${n} views in Redis`);
+  (await inRedis(redis))[passport]?.views === n, `${n} views in Redis`);
 
 // Two nodes with one Redis; each has its state file where `zone` says so.
 async function nodes(stage, { redis, names = ['a', 'b'], ...options }) {
@@ -330,4 +291,123 @@ test('a cluster has the ledger, too', async (stage) => {
   await see(b.port, 4);
   await counted(a.port, 7);
   await counted(b.port, 7);
+});
+
+const lines = (stage, type) => readLines(stage.path('evidence.log'))
+  .filter((line) => line.type === type).map((line) => line.service);
+const birth = '1.001193@H29';
+const levels = async (stage, port) => {
+  const live = (await coverage(port)).measures[0].levels;
+  const { code, stdout, stderr } = await assist('report',
+    stage.path('evidence.log'), '--catalog', stage.path('catalog.csv'),
+    '--format', 'json');
+  assert.equal(code, 0, stderr);
+  return [live.L2, JSON.parse(stdout).coverage.measures[0].levels.L2];
+};
+
+test('a page with the AI notice is shown: once a service and day',
+  async (stage) => {
+    const { nginx, port } = await stage.site({ workers: 2, page: 'assist_hook p.lua;',
+      hooks: { 'p.lua': `local assist = require "assist"
+        return { name = "p", page = function(ctx)
+          if ctx.request.args.bare then
+            ctx:inject("body_end", assist.html("<p>x</p>"))
+          else
+            ctx:inject("body_end", assist.html('<p class="assist-notice">AI</p>'))
+          end end }` } });
+    await see(port, 2, `${page}?bare=1`);
+    assert.deepEqual([(await coverage(port)).measures[0].levels.L2,
+                      lines(stage, 'shown').length], [0, 0]);
+    await see(port, 4);
+    await until(() => lines(stage, 'shown').length, 'a line');
+    assert.deepEqual(lines(stage, 'shown'), [passport]);
+
+    // the assistant's own page of a service, and of none
+    await get(port, '/assist/?service=1.001193');
+    await get(port, '/assist/?service=1.001193');
+    await get(port, '/assist/');
+    await until(() => lines(stage, 'shown').length === 2, 'another line');
+    assert.deepEqual(lines(stage, 'shown'), [passport, birth]);
+    assert.deepEqual(await levels(stage, port), [2, 2]);
+    assert.equal((await figures(port))[birth].views, 0);
+    await nginx.stop();
+    assert.equal(lines(stage, 'shown').length, 2);
+  });
+
+test('an interaction with the notice needs no line of its own', async (stage) => {
+  const { port } = await stage.site({ page: 'assist_hook r.lua;',
+    server: 'assist_exclude $arg_bot;',
+    hooks: { 'r.lua': `return { name = "r", request = function(ctx)
+      ctx:reply(200, ctx.request.args.bare and "<p>x</p>"
+                     or '<p class="assist-notice">AI</p>',
+                { ["Content-Type"] = "text/html" })
+      ctx:outcome("answered") end }` } });
+  await see(port, 1, `${page}?bare=1`);
+  await get(port, '/assist/?service=1.001193&bot=1');
+  assert.deepEqual(await levels(stage, port), [0, 0]);
+  await see(port);
+  await until(() => readLines(stage.path('evidence.log'))
+    .some((line) => line.disclosed), 'a line');
+  await get(port, '/assist/?service=1.001456');
+  assert.deepEqual(await levels(stage, port), [1, 1]);
+  assert.deepEqual(lines(stage, 'shown'), []);
+});
+
+test('a month ends under load: each view is in the one or the other', async (stage) => {
+  const redis = await stage.redis();
+  const clock = new Clock(stage.folder);
+  clock.set('2026-11-30T23:59:57Z');
+  const { nginx, port } = await start(stage, { daemon: true, clock,
+    http: `assist_redis ${redis.url};` });
+  let n = 0;
+  const until5s = Date.now() + 5000;
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    while (Date.now() < until5s) {
+      await see(port);
+      n++;
+    }
+  }));
+  let of;
+  await until(async () => {
+    of = [await inRedis(redis, '2026-11'), await inRedis(redis, '2026-12')]
+      .map((sum) => sum[passport]?.views ?? 0);
+    return of[0] + of[1] === n;
+  }, 'all views').catch((error) => {
+    throw new Error(`${error.message}: ${of} of ${n}`);
+  });
+  assert.ok(of[0] > 0 && of[1] > 0, String(of));
+  assert.equal(await views(port), of[1]);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  assert.equal(await views(port), of[1]);
+  assert.deepEqual(files(stage), ['ledger.2026-11', 'ledger.2026-12']);
+});
+
+test('a clock that steps back loses nothing', async (stage) => {
+  const clock = new Clock(stage.folder);
+  clock.set('2026-12-01T00:30:00Z');
+  const { nginx, port } = await start(stage, { daemon: true, clock });
+  const at = async (time, n) => {
+    clock.set(time);
+    await sleep(200);
+    await see(port, n);
+    await written(stage);
+  };
+  await at('2026-12-01T00:30:00Z', 3);
+  await at('2026-11-30T23:50:00Z', 2);          // over a month's beginning
+  await counted(port, 2);
+  await at('2026-12-01T00:10:00Z', 4);
+  await counted(port, 7);
+  await at('2026-05-01T00:00:00Z', 1);          // out of all months that are kept
+  await counted(port, 1);
+  await at('2026-12-01T00:40:00Z', 5);
+  await counted(port, 12);
+  await at('2026-11-30T23:55:00Z', 1);
+  await counted(port, 3);
+  await at('2031-01-01T00:00:00Z', 1);
+  await at('2026-12-01T00:50:00Z', 1);
+  await counted(port, 13);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  await counted(port, 13);
 });

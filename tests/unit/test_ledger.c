@@ -50,6 +50,7 @@ test_count_answered(void **state)
     expected.latency[6] = 1;                    /* at most 2000 ms */
     expected.day[22] = 1;
     expected.shown = 1;
+    expected.shown_days = 1 << 22;
     expected.days[ASSIST_BY_MODEL] = 1 << 22;
     expected.first_success = 1795433999;
     expected.last_success = 1795433999;

@@ -9,10 +9,12 @@ import { children, run, until } from './process.mjs';
 export class Daemon extends Nginx {
   // user: of the workers, where the tests are run by root; ending: what the
   // log may hold of workers that a test kills.
-  constructor(folder, { user = 'root', ending, ...options }) {
+  // clock: nginx's own (clock.mjs).
+  constructor(folder, { user = 'root', ending, clock, ...options }) {
     super(folder, options);
     this.user = user;
     this.ending = ending;
+    this.clock = clock;
   }
 
   // A zombie, which nobody waits for, is not.
@@ -45,7 +47,7 @@ export class Daemon extends Nginx {
   async start() {
     await this.writeConf();
     const { code, stderr } = await run(this.binary, this.arguments(),
-                                       { env: this.env });
+      { env: { ...this.env, ...this.clock?.env(this.env) } });
     if (code) throw new Error(`nginx does not start:\n${stderr}`);
     await until(() => this.isReady(), 'nginx starts');
     this.pids = this.workerPids();
