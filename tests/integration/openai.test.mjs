@@ -275,6 +275,11 @@ test('content may come in parts', async (stage) => {
   assert.equal(choices[0].message.content, text);
 });
 
+test('content without a part is no question', async (stage) => {
+  const { create } = await talking(stage);
+  await assert.rejects(create({ messages: [user([])] }), { status: 400 });
+});
+
 test('a provider by its name: as it was said, but for personal data',
   async (stage) => {
     const tokens = ({ json }) => {
