@@ -381,6 +381,10 @@ assist_str_t ngx_http_assist_service_id(ngx_http_request_t *r,
 /* "code@agency", or "code": of several agencies the first, and ctx->shared */
 void ngx_http_assist_set_service(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_str_t code, assist_str_t agency);
+/* What a text finds in the catalogue today; NGX_DECLINED: nothing. */
+ngx_int_t ngx_http_assist_search(ngx_http_assist_main_conf_t *mcf,
+    assist_str_t text, assist_result_t *result);
+
 /*
  * What a hook's answer cites and is about; where no service was known, the
  * interaction is counted for the one that it found, if there is no doubt.

@@ -292,7 +292,7 @@ ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
     out->len = buf->len;
     out->data = buf->failed ? NULL : ngx_pnalloc(r->pool, buf->len);
 
-    if (out->data != NULL) {
+    if (out->data != NULL && buf->len) {
         ngx_memcpy(out->data, buf->data, buf->len);
     }
 

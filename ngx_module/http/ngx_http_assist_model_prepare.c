@@ -5,12 +5,21 @@
 
 #include "ngx_http_assist_model_priv.h"
 
+#include "core/date.h"
+
+
+#define NGX_HTTP_ASSIST_MODEL_TURNS  4      /* that may say what it is about */
+
 
 static ngx_uint_t ngx_http_assist_model_busy(ngx_http_assist_model_t *m);
 static const char *ngx_http_assist_model_choose(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf);
-static ngx_uint_t ngx_http_assist_model_onprem(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
+static ngx_uint_t ngx_http_assist_model_onprem(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf);
+static ngx_uint_t ngx_http_assist_model_asks(ngx_http_assist_main_conf_t *mcf,
+    assist_str_t text);
+static ngx_uint_t ngx_http_assist_model_keeps(assist_catalog_t *catalog,
+    uint32_t procedure);
 static const char *ngx_http_assist_model_redact(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf);
 static ngx_int_t ngx_http_assist_model_rules(ngx_http_assist_model_t *m,
@@ -94,7 +103,7 @@ ngx_http_assist_model_choose(ngx_http_assist_model_t *m,
     }
 
     p = lcf->use->providers.elts;
-    onprem = ngx_http_assist_model_onprem(m->request, m->ctx);
+    onprem = ngx_http_assist_model_onprem(m, conf);
 
     for (i = 0; i < lcf->use->providers.nelts; i++) {
 
@@ -121,45 +130,131 @@ ngx_http_assist_model_choose(ngx_http_assist_model_t *m,
 
 
 /*
- * Does the catalogue keep a service of this question in the house?  Of a
- * procedure of several agencies one row is enough.
+ * Does the catalogue keep a service of this question in the house?  Where
+ * nobody has said what it is about, what is asked is looked up.
  */
 
 static ngx_uint_t
-ngx_http_assist_model_onprem(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+ngx_http_assist_model_onprem(ngx_http_assist_model_t *m,
+    ngx_http_assist_model_conf_t *conf)
 {
-    uint32_t                      i, *about;
-    ngx_uint_t                    k;
+    uint32_t                     *about;
+    ngx_uint_t                    i, turns;
     assist_catalog_t             *catalog;
-    assist_service_t             *service;
+    ngx_http_assist_ctx_t        *ctx;
     ngx_http_assist_main_conf_t  *mcf;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    ctx = m->ctx;
+    mcf = ngx_http_get_module_main_conf(m->request, ngx_http_assist_module);
     catalog = mcf->catalog;
     about = ctx->about.elts;
 
-    for (i = 0; catalog && i < catalog->nrows; i++) {
+    if (catalog == NULL) {
+        return 0;
+    }
 
-        if (!catalog->rows[i].onprem) {
-            continue;
-        }
+    if (ctx->service != ASSIST_NONE
+        && ngx_http_assist_model_keeps(catalog,
+                                   catalog->services[ctx->service].procedure))
+    {
+        return 1;
+    }
 
-        service = &catalog->services[catalog->rows[i].service];
-
-        if (ctx->service != ASSIST_NONE
-            && service->procedure == catalog->services[ctx->service].procedure)
+    for (i = 0; i < ctx->about.nelts; i++) {
+        if (ngx_http_assist_model_keeps(catalog,
+                                        catalog->services[about[i]].procedure))
         {
             return 1;
         }
+    }
 
-        for (k = 0; k < ctx->about.nelts; k++) {
-            if (service->procedure == catalog->services[about[k]].procedure) {
-                return 1;
-            }
+    if (ctx->service != ASSIST_NONE || ctx->about.nelts) {
+        return 0;
+    }
+
+    if (ngx_http_assist_model_asks(mcf, ngx_http_assist_str(ctx->question))) {
+        return 1;
+    }
+
+    for (i = conf->nmessages, turns = 0;
+         i > 0 && turns < NGX_HTTP_ASSIST_MODEL_TURNS;
+         i--)
+    {
+        if (!assist_str_eq(conf->messages[i - 1].role, assist_str("user"))) {
+            continue;
+        }
+
+        if (ngx_http_assist_model_asks(mcf, conf->messages[i - 1].content)) {
+            return 1;
+        }
+
+        turns++;
+    }
+
+    return 0;
+}
+
+
+/* Might a text be about a procedure that stays in the house? */
+
+static ngx_uint_t
+ngx_http_assist_model_asks(ngx_http_assist_main_conf_t *mcf, assist_str_t text)
+{
+    uint32_t         i;
+    assist_result_t  result;
+
+    if (ngx_http_assist_search(mcf, text, &result) != NGX_OK) {
+        return 0;
+    }
+
+    for (i = 0; i == 0 || i < result.nalike; i++) {
+        if (ngx_http_assist_model_keeps(mcf->catalog,
+                                        result.hits[i].procedure))
+        {
+            return 1;
         }
     }
 
     return 0;
+}
+
+
+/* Of a procedure of several agencies one row is enough. */
+
+static ngx_uint_t
+ngx_http_assist_model_keeps(assist_catalog_t *catalog, uint32_t procedure)
+{
+    uint32_t  i;
+
+    for (i = 0; i < catalog->nrows; i++) {
+        if (catalog->rows[i].onprem
+            && catalog->services[catalog->rows[i].service].procedure
+               == procedure)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_int_t
+ngx_http_assist_search(ngx_http_assist_main_conf_t *mcf, assist_str_t text,
+    assist_result_t *result)
+{
+    int       day;
+    ngx_tm_t  tm;
+
+    if (mcf->search == NULL || text.len == 0) {
+        return NGX_DECLINED;
+    }
+
+    ngx_localtime(ngx_time(), &tm);
+    day = assist_date_days(tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday);
+
+    return assist_search_query(mcf->search, text, day, result) == 0
+           && result->found != ASSIST_FOUND_NONE ? NGX_OK : NGX_DECLINED;
 }
 
 

@@ -13,8 +13,6 @@
 
 #include <jansson.h>
 
-#include "core/date.h"
-
 
 #define NGX_HTTP_ASSIST_API_MESSAGES  64
 #define NGX_HTTP_ASSIST_API_TURNS     4     /* that may say which service */
@@ -345,21 +343,12 @@ static void
 ngx_http_assist_openai_previous(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_http_assist_openai_t *in)
 {
-    int                           day;
-    ngx_tm_t                      tm;
     ngx_uint_t                    i, turns;
     assist_result_t               result;
     assist_procedure_t           *procedure;
     ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-
-    if (mcf->search == NULL) {
-        return;
-    }
-
-    ngx_localtime(ngx_time(), &tm);
-    day = assist_date_days(tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday);
 
     for (i = in->nmessages - 1, turns = 0;
          i > 0 && turns < NGX_HTTP_ASSIST_API_TURNS;
@@ -373,9 +362,8 @@ ngx_http_assist_openai_previous(ngx_http_request_t *r,
 
         turns++;
 
-        if (assist_search_query(mcf->search, in->messages[i - 1].content, day,
-                                &result)
-            == 0 && result.found == ASSIST_FOUND_ONE)
+        if (ngx_http_assist_search(mcf, in->messages[i - 1].content, &result)
+            == NGX_OK && result.found == ASSIST_FOUND_ONE)
         {
             procedure = &mcf->catalog->procedures[result.hits[0].procedure];
             ctx->previous = procedure->service;
@@ -476,6 +464,7 @@ ngx_http_assist_openai_answered(ngx_http_assist_op_t *op)
 
     ctx->event.outcome = op->value.type != ASSIST_NIL ? ASSIST_UNGROUNDED
                          : ctx->spent ? ASSIST_REFUSED
+                         : ctx->late ? ASSIST_ERROR_TIMEOUT
                          : ASSIST_ERROR_PROVIDER;
 
     ngx_http_assist_ask_done(ctx->request);

@@ -175,7 +175,7 @@ api_sleep(lua_State *L, assist_run_t *run)
     assist_wait_t   wait;
     assist_value_t  value;
 
-    seconds = luaL_checknumber(L, 1);
+    seconds = assist_check_number(L, 1);
 
     if (!(seconds >= 0 && seconds <= 3600)) {
         return assist_raise(L, "assist.sleep takes 0 to 3600 seconds");
@@ -234,7 +234,7 @@ api_cache_once(lua_State *L, assist_run_t *run)
 
     (void) assist_check_str(L, 1);
     api_check_ttl(L, 2, "assist.cache.once");
-    luaL_checktype(L, 3, LUA_TFUNCTION);
+    assist_check_type(L, 3, LUA_TFUNCTION);
 
     return 0;
 }
@@ -342,7 +342,7 @@ api_check_ttl(lua_State *L, int arg, const char *name)
 {
     lua_Number  ttl;
 
-    ttl = luaL_checknumber(L, arg);
+    ttl = assist_check_number(L, arg);
 
     if (!(ttl >= 1 && ttl <= 31536000)) {
         assist_raise(L, "%s takes a ttl of 1 second to 1 year", name);

@@ -123,7 +123,7 @@ fetch_options(lua_State *L, assist_fetch_t *fetch, assist_header_t *headers)
     fetch->max = FETCH_MAX;
 
     if (!lua_isnoneornil(L, 2)) {
-        luaL_checktype(L, 2, LUA_TTABLE);
+        assist_check_type(L, 2, LUA_TTABLE);
 
         (void) fetch_field(L, "method", &fetch->method);
         (void) fetch_field(L, "body", &fetch->body);

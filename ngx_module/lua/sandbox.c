@@ -14,6 +14,7 @@
 static void sandbox_libraries(lua_State *L, int safe);
 static int sandbox_check_stack(lua_State *L);
 static int sandbox_less(lua_State *L);
+static int sandbox_running(lua_State *L);
 static void sandbox_remove(lua_State *L);
 static void sandbox_json(lua_State *L, int safe);
 static void sandbox_freeze_globals(lua_State *L);
@@ -228,9 +229,13 @@ sandbox_libraries(lua_State *L, int safe)
     lua_call(L, 4, 1);
     lua_setglobal(L, "xpcall");
 
+    lua_getglobal(L, "coroutine");
+    lua_pushcfunction(L, sandbox_running);
+    lua_setfield(L, -2, "running");
+
     lua_getglobal(L, "string");
     assist_strings_open(L);
-    lua_pop(L, 1);
+    lua_pop(L, 2);
 
     if (safe) {
         sandbox_remove(L);
@@ -254,6 +259,26 @@ sandbox_less(lua_State *L)
 {
     assist_cpu_check(L);
     lua_pushboolean(L, lua_lessthan(L, 1, 2));
+
+    return 1;
+}
+
+
+/*
+ * Nothing for a run's own coroutine, as for Lua's main one: it is used again,
+ * also by other hooks, and who had kept it could go on with what waits there.
+ */
+
+static int
+sandbox_running(lua_State *L)
+{
+    assist_run_t  *run;
+
+    run = assist_vm_of(L)->run;
+
+    if (lua_pushthread(L) || (run && L == run->thread)) {
+        lua_pushnil(L);
+    }
 
     return 1;
 }

@@ -16,6 +16,7 @@ typedef struct {
 
 static int state_buf_gc(lua_State *L);
 static int state_protected(lua_State *L);
+static int state_arg_error(lua_State *L, int arg, int type);
 static size_t position_len(const char *s, size_t len);
 
 
@@ -172,9 +173,64 @@ assist_check_str(lua_State *L, int arg)
 {
     assist_str_t  s;
 
-    s.data = luaL_checklstring(L, arg, &s.len);
+    s.data = lua_tolstring(L, arg, &s.len);
+
+    if (s.data == NULL) {
+        state_arg_error(L, arg, LUA_TSTRING);
+    }
 
     return s;
+}
+
+
+lua_Number
+assist_check_number(lua_State *L, int arg)
+{
+    if (!lua_isnumber(L, arg)) {
+        state_arg_error(L, arg, LUA_TNUMBER);
+    }
+
+    return lua_tonumber(L, arg);
+}
+
+
+void
+assist_check_type(lua_State *L, int arg, int type)
+{
+    if (lua_type(L, arg) != type) {
+        state_arg_error(L, arg, type);
+    }
+}
+
+
+/*
+ * The library's own error would name the wrapper of a call that waits, and its
+ * line.  The function is what the hook called, below our own Lua.
+ */
+
+static int
+state_arg_error(lua_State *L, int arg, int type)
+{
+    int          level;
+    lua_Debug    ar, caller;
+    const char  *name;
+
+    level = 0;
+
+    while (lua_getstack(L, level + 1, &caller)
+           && lua_getinfo(L, "S", &caller)
+           && strcmp(caller.source, "=assist") == 0)
+    {
+        level++;
+    }
+
+    lua_getstack(L, level, &ar);
+    lua_getinfo(L, "n", &ar);
+    name = ar.name ? ar.name : "?";
+
+    return assist_raise(L, "bad argument #%d to '%s' (%s expected, got %s)",
+                        arg - (strcmp(ar.namewhat, "method") == 0), name,
+                        lua_typename(L, type), luaL_typename(L, arg));
 }
 
 

@@ -88,7 +88,11 @@ uint32_t assist_service_check(lua_State *L, int arg);
 
 /* Pushes a string, or nil where s.data is NULL. */
 void assist_push_str(lua_State *L, assist_str_t s);
+
+/* An argument of this type; raises as Lua does, with the hook's own line. */
 assist_str_t assist_check_str(lua_State *L, int arg);
+lua_Number assist_check_number(lua_State *L, int arg);
+void assist_check_type(lua_State *L, int arg, int type);
 
 /* Pushes a buffer that is freed, at the latest, when it is collected. */
 assist_buf_t *assist_buf_push(lua_State *L);

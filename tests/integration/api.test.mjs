@@ -121,6 +121,31 @@ test('assist.cache.once: made once, kept, and not kept', async (stage) => {
     ['v1', 'v1', 'not today', 'not today', 'no', 3, 'v1', true]);
 });
 
+// The functions around a call that waits are ours, and no place of an error.
+test('an argument of another type: the hook\'s line, and the call\'s name', async (stage) => {
+  const wrong = {
+    'sleep("x")': "bad argument #1 to 'sleep' (number expected, got string)",
+    'sleep()': "bad argument #1 to 'sleep' (number expected, got no value)",
+    'fetch()': "bad argument #1 to 'fetch' (string expected, got nil)",
+    'fetch("/x", 1)': "bad argument #2 to 'fetch' (table expected, got number)",
+    'cache.get()': "bad argument #1 to 'get' (string expected, got no value)",
+    'cache.once()': "bad argument #1 to 'once' (string expected, got nil)",
+    'cache.once("k")': "bad argument #2 to 'once' (number expected, got nil)",
+    'cache.once("k", 1, 2)':
+      "bad argument #3 to 'once' (function expected, got number)",
+    'cache.set("k", {})': "bad argument #2 to 'set' (string expected, got table)",
+    'redis()': "bad argument #1 to 'redis' (string expected, got no value)",
+    'redis("GET", {})': "bad argument #2 to 'redis' (string expected, got table)",
+  };
+  const { call } = await calling(stage, Object.keys(wrong).map((text) => `
+    errors[#errors + 1] = select(2, pcall(function()
+      assist.${text} return 1 end))`).join('')
+    .replace(/^/, 'local errors = {} ') + ' return unpack(errors)');
+  assert.deepEqual(
+    (await call()).map((text) => text.replace(/^.*\/h\.lua:\d+: /, 'h.lua: ')),
+    Object.values(wrong).map((text) => `h.lua: ${text}`));
+});
+
 test('assist.html: what is trusted, and what is escaped', async (stage) => {
   const { call } = await calling(stage, why + `
     local h, nasty = assist.html, "<b>&\\"'"

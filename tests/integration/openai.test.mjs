@@ -1,7 +1,7 @@
 // OpenAI's API, spoken to by OpenAI's own client.
 
-import { ask, assert, get, readEvidence, request, test as plain, until }
-  from './harness.mjs';
+import { ask, assert, get, readEvidence, request, services, test as plain,
+         until } from './harness.mjs';
 import { answer, faults } from './lib/provider.mjs';
 
 const module = await import('openai').catch(() => null);
@@ -275,6 +275,11 @@ test('content may come in parts', async (stage) => {
   assert.equal(choices[0].message.content, text);
 });
 
+test('content without a part is no question', async (stage) => {
+  const { create } = await talking(stage);
+  await assert.rejects(create({ messages: [user([])] }), { status: 400 });
+});
+
 test('a provider by its name: as it was said, but for personal data',
   async (stage) => {
     const tokens = ({ json }) => {
@@ -296,6 +301,31 @@ test('a provider by its name: as it was said, but for personal data',
     assert.deepEqual(main.last.json.messages.slice(0, 3), messages.slice(0, 3));
     assert.equal(main.requests.length, 2);
   });
+
+const far = { http: `
+  assist_provider main uri=/llm/v1/chat/completions model=m1 timeout=1s
+    place=abroad;`, use: 'main' };
+
+test('a provider by its name: what stays in the house is not told to one abroad',
+  async (stage) => {
+    const { main, create } = await talking(stage, {}, { ...far,
+      rows: [{ ...services[0], onprem: '1' }, ...services.slice(1)] });
+    const about = (...texts) => create({ model: 'main', messages:
+      texts.flatMap((one) => [user(one), { role: 'assistant', content: 'x' }])
+        .slice(0, -1) });
+    await assert.rejects(about(fee), { status: 502 });
+    await assert.rejects(about(fee, 'còn thời hạn?'), { status: 502 });
+    assert.equal(main.requests.length, 0);
+    await about('Lệ phí đăng ký khai sinh?');
+    await about('xin chào');
+    assert.equal(main.requests.length, 2);
+  });
+
+test('a provider by its name that takes too long', async (stage) => {
+  const { create } = await talking(stage, { stall: 'headers' }, far);
+  await assert.rejects(create({ model: 'main' }),
+                       { status: 504, code: 'error_timeout' });
+});
 
 plain('without assist_api there is no API', async (stage) => {
   const { port } = await stage.site();

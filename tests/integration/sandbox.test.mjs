@@ -141,3 +141,17 @@ test('a file\'s name is no global, and its module is run once',
     assert.equal(await of('pcall.lua'), 'false1');
     assert.equal(await of('pcall.lua'), 'false1');
   });
+
+// A run's coroutine is used again for other hooks: a hook that kept it could
+// go on, in the place of nginx, with what waits there.
+test('a hook does not get hold of the coroutine it runs in', async (stage) => {
+  const { of } = await answers(stage, {
+    'h.lua': reply(`
+      local own
+      local co = coroutine.create(function() own = coroutine.running() end)
+      coroutine.resume(co)
+      local child = assist.all(function() return coroutine.running() end)
+      return tostring(coroutine.running()) .. tostring(child)
+        .. tostring(own == co)`) });
+  assert.equal(await of('h.lua'), 'nilniltrue');
+});
