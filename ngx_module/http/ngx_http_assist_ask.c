@@ -882,24 +882,26 @@ ngx_http_assist_ask_document(ngx_http_assist_ctx_t *ctx, ngx_str_t *members,
 
     assist_buf_puts(out, "{\"id\":");
     assist_buf_json(out, ngx_http_assist_str(ctx->id));
-    assist_buf_puts(out, ",\"cache\":");
+
+    /* our own words, here and below, have nothing to escape */
 
     if (cache[0]) {
-        assist_buf_json(out, assist_str_of(cache));
+        assist_buf_puts(out, ",\"cache\":\"");
+        assist_buf_puts(out, cache);
+        assist_buf_puts(out, "\",");
     } else {
-        assist_buf_puts(out, "null");
+        assist_buf_puts(out, ",\"cache\":null,");
     }
 
-    assist_buf_putc(out, ',');
     assist_buf_add(out, (char *) members->data, members->len);
 
     if (ctx->event.degraded) {
         assist_buf_puts(out, ",\"degraded\":true");
     }
 
-    assist_buf_puts(out, ",\"disclosure\":");
-    assist_buf_json(out, ngx_http_assist_str(*disclosure));
-    assist_buf_putc(out, '}');
+    assist_buf_puts(out, ",\"disclosure\":\"");
+    assist_buf_add(out, (char *) disclosure->data, disclosure->len);
+    assist_buf_puts(out, "\"}");
 }
 
 
