@@ -297,6 +297,7 @@ struct ngx_http_assist_ctx_s {
     uint32_t                         previous;      /* service, ASSIST_NONE */
     u_char                           key[ASSIST_DIGEST_LEN];
     u_char                           body_key[ASSIST_DIGEST_LEN];
+    ngx_str_t                        body_text;     /* of what was asked */
 
     /* what it is withdrawn by */
     uint64_t                         question_key;  /* 0: it has none */
@@ -567,10 +568,6 @@ ngx_int_t ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops,
 void ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key,
     ngx_str_t *value, time_t ttl, time_t stale);
 /* of this node's memory only */
-ngx_int_t ngx_http_assist_cache_get_l1(ngx_http_request_t *r, u_char *key,
-    ngx_str_t *value);
-void ngx_http_assist_cache_set_l1(ngx_http_request_t *r, u_char *key,
-    ngx_str_t *value, time_t ttl);
 void ngx_http_assist_cache_drop_l1(ngx_http_request_t *r, u_char *key);
 /* who of all nodes makes a value.  NGX_AGAIN: the handler gets a string where
  * it is ours; NGX_DECLINED: there is no Redis.  handler NULL: a lease that is
@@ -758,7 +755,8 @@ ngx_uint_t ngx_http_assist_accepts(ngx_http_request_t *r, const char *type);
 /* ngx_http_assist_ask.c: answers, and finalizes the request */
 extern const ngx_http_assist_shape_t  ngx_http_assist_json_shape;
 extern const ngx_http_assist_stream_format_t  ngx_http_assist_sse_format;
-/* a body that was asked before, byte by byte; NGX_DECLINED: it was not */
+/* a body that was asked before, byte by byte; NGX_DECLINED: it was not, or its
+ * answer is not there; else it is answered, or goes on by ..._chat_question() */
 ngx_int_t ngx_http_assist_ask_again(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
 /* ctx->question */
@@ -860,6 +858,9 @@ ngx_int_t ngx_http_assist_chat_parse(ngx_http_request_t *r,
     ngx_int_t (*fields)(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
         json_t *json));
 ngx_int_t ngx_http_assist_chat_handler(ngx_http_request_t *r);
+/* a body that is to be parsed, and answered */
+void ngx_http_assist_chat_question(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
 ngx_int_t ngx_http_assist_status_handler(ngx_http_request_t *r);
 
 

@@ -11,6 +11,14 @@
 
 
 #define NGX_HTTP_ASSIST_STALE_TIME  86400   /* s, where a stale one may do */
+#define NGX_HTTP_ASSIST_KNOWN       1024    /* bodies, of a worker */
+
+
+/* A body, with all that its key depends on, and that key. */
+typedef struct {
+    u_char  body[ASSIST_DIGEST_LEN];
+    u_char  key[ASSIST_DIGEST_LEN];
+} ngx_http_assist_ask_known_t;
 
 
 static ngx_int_t ngx_http_assist_ask_key(ngx_http_request_t *r,
@@ -19,7 +27,11 @@ static ngx_int_t ngx_http_assist_ask_seed(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf);
 static ngx_int_t ngx_http_assist_ask_scope(ngx_http_request_t *r,
     ngx_http_assist_loc_conf_t *lcf, ngx_str_t *scope);
-static void ngx_http_assist_ask_remember(ngx_http_request_t *r,
+static void ngx_http_assist_ask_remember(ngx_http_assist_ctx_t *ctx);
+static void ngx_http_assist_ask_found_again(ngx_http_assist_op_t *op);
+static void ngx_http_assist_ask_redis_ill(ngx_http_assist_ctx_t *ctx,
+    ngx_http_assist_op_t *op);
+static ngx_http_assist_ask_known_t *ngx_http_assist_ask_known(
     ngx_http_assist_ctx_t *ctx);
 static void ngx_http_assist_ask_cached(ngx_http_assist_op_t *op);
 static void ngx_http_assist_ask_miss(ngx_http_request_t *r,
@@ -71,6 +83,9 @@ const ngx_http_assist_stream_format_t  ngx_http_assist_sse_format = {
 };
 
 
+static ngx_http_assist_ask_known_t
+                           ngx_http_assist_ask_knows[NGX_HTTP_ASSIST_KNOWN];
+
 static ngx_str_t  ngx_http_assist_json = ngx_string("application/json");
 
 static ngx_str_t  ngx_http_assist_trouble_vi = ngx_string(
@@ -98,22 +113,25 @@ static ngx_str_t  ngx_http_assist_withdrawn_en = ngx_string(
 
 /*
  * Most questions are asked in the same words, from the same page: their bytes
- * lead to the key without being parsed and normalised once more.
+ * lead to the key without being parsed and normalised once more.  The key
+ * depends on nothing else, so what the worker knows of it does not grow old.
  */
 
 ngx_int_t
 ngx_http_assist_ask_again(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *body)
 {
-    ngx_str_t                     key, record, scope;
-    assist_str_t                  parts[4];
-    ngx_http_assist_loc_conf_t   *lcf;
-    ngx_http_assist_main_conf_t  *mcf;
+    ngx_int_t                      rc;
+    ngx_str_t                      record, scope;
+    assist_str_t                   parts[4];
+    ngx_http_assist_loc_conf_t    *lcf;
+    ngx_http_assist_main_conf_t   *mcf;
+    ngx_http_assist_ask_known_t   *known;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    if (mcf->cache_zone == NULL
+    if ((mcf->cache_zone == NULL && mcf->redis == NULL)
         || lcf->cache_valid == 0
         || (lcf->cache_bypass
             && ngx_http_test_predicates(r, lcf->cache_bypass)
@@ -131,14 +149,76 @@ ngx_http_assist_ask_again(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     assist_digest(ctx->body_key, parts, 4);
 
-    if (ngx_http_assist_cache_get_l1(r, ctx->body_key, &key) != NGX_OK
-        || key.len != ASSIST_DIGEST_LEN
-        || ngx_http_assist_cache_get_l1(r, key.data, &record) != NGX_OK)
-    {
+    known = ngx_http_assist_ask_known(ctx);
+
+    if (ngx_memcmp(known->body, ctx->body_key, ASSIST_DIGEST_LEN) != 0) {
         return NGX_DECLINED;
     }
 
-    return ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT);
+    ctx->body_text = *body;
+
+    rc = ngx_http_assist_cache_get(r, &ctx->ops, known->key, &record,
+                                   ngx_http_assist_ask_found_again, ctx);
+
+    if (rc == NGX_OK) {
+        return ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT);
+    }
+
+    if (rc == NGX_AGAIN) {
+        ctx->stale = record;
+        ngx_http_assist_op_park(r);
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
+}
+
+
+/* What is not fresh goes the whole way. */
+
+static void
+ngx_http_assist_ask_found_again(ngx_http_assist_op_t *op)
+{
+    ngx_str_t               record;
+    ngx_http_request_t     *r;
+    ngx_http_assist_ctx_t  *ctx;
+
+    ctx = op->data;
+    r = ctx->request;
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    ngx_http_assist_ask_redis_ill(ctx, op);
+
+    if (op->value.number == 0
+        && ngx_http_assist_ask_record(ctx, op, &record) == NGX_OK
+        && ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT) == NGX_OK)
+    {
+        return;
+    }
+
+    ngx_http_assist_chat_question(r, ctx, &ctx->body_text);
+}
+
+
+/* A Redis that did not answer is not asked again, neither for the lease. */
+
+static void
+ngx_http_assist_ask_redis_ill(ngx_http_assist_ctx_t *ctx,
+    ngx_http_assist_op_t *op)
+{
+    ctx->unleased = op->value.type == ASSIST_NIL && op->value.error != NULL;
+}
+
+
+static ngx_http_assist_ask_known_t *
+ngx_http_assist_ask_known(ngx_http_assist_ctx_t *ctx)
+{
+    uint32_t  hash;
+
+    ngx_memcpy(&hash, ctx->body_key, sizeof(uint32_t));
+
+    return &ngx_http_assist_ask_knows[hash % NGX_HTTP_ASSIST_KNOWN];
 }
 
 
@@ -191,11 +271,16 @@ ngx_http_assist_ask_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return;
     }
 
+    if (ctx->unleased) {
+        ngx_http_assist_ask_miss(r, ctx);
+        return;
+    }
+
     rc = ngx_http_assist_cache_get(r, &ctx->ops, ctx->key, &record,
                                    ngx_http_assist_ask_cached, ctx);
 
     if (rc == NGX_OK) {
-        ngx_http_assist_ask_remember(r, ctx);
+        ngx_http_assist_ask_remember(ctx);
 
         if (ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
             == NGX_OK)
@@ -433,17 +518,14 @@ ngx_http_assist_ask_scope(ngx_http_request_t *r,
 /* The body leads to the key from now on. */
 
 static void
-ngx_http_assist_ask_remember(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+ngx_http_assist_ask_remember(ngx_http_assist_ctx_t *ctx)
 {
-    ngx_str_t                    key;
-    ngx_http_assist_loc_conf_t  *lcf;
+    ngx_http_assist_ask_known_t  *known;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+    known = ngx_http_assist_ask_known(ctx);
 
-    key.data = ctx->key;
-    key.len = ASSIST_DIGEST_LEN;
-
-    ngx_http_assist_cache_set_l1(r, ctx->body_key, &key, lcf->cache_valid);
+    ngx_memcpy(known->body, ctx->body_key, ASSIST_DIGEST_LEN);
+    ngx_memcpy(known->key, ctx->key, ASSIST_DIGEST_LEN);
 }
 
 
@@ -459,18 +541,21 @@ ngx_http_assist_ask_cached(ngx_http_assist_op_t *op)
 
     r->read_event_handler = ngx_http_block_reading;
 
-    /* a Redis that is ill is not asked again, for the lease */
-    ctx->unleased = op->value.type == ASSIST_NIL && op->value.error != NULL;
+    ngx_http_assist_ask_redis_ill(ctx, op);
 
     if (ngx_http_assist_ask_record(ctx, op, &record) == NGX_OK) {
 
         if (op->value.number == 1) {
             ctx->stale = record;
 
-        } else if (ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
-                   == NGX_OK)
-        {
-            return;
+        } else {
+            ngx_http_assist_ask_remember(ctx);
+
+            if (ngx_http_assist_ask_take(ctx, &record, ASSIST_CACHE_HIT)
+                == NGX_OK)
+            {
+                return;
+            }
         }
     }
 
@@ -641,7 +726,7 @@ ngx_http_assist_ask_done(ngx_http_request_t *r)
                                   ? 0 : NGX_HTTP_ASSIST_STALE_TIME);
 
         if (!ctx->background) {
-            ngx_http_assist_ask_remember(r, ctx);
+            ngx_http_assist_ask_remember(ctx);
         }
     }
 
@@ -985,15 +1070,17 @@ ngx_http_assist_ask_document(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     assist_buf_puts(out, "{\"id\":");
     assist_buf_json(out, ngx_http_assist_str(ctx->id));
-    assist_buf_puts(out, ",\"cache\":");
+
+    /* our own words, here and below, have nothing to escape */
 
     if (cache[0]) {
-        assist_buf_json(out, assist_str_of(cache));
+        assist_buf_puts(out, ",\"cache\":\"");
+        assist_buf_puts(out, cache);
+        assist_buf_puts(out, "\",");
     } else {
-        assist_buf_puts(out, "null");
+        assist_buf_puts(out, ",\"cache\":null,");
     }
 
-    assist_buf_putc(out, ',');
     assist_buf_add(out, (char *) members->data, members->len);
 
     if (ctx->event.degraded) {

@@ -34,7 +34,9 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
     ngx_str_null(value);
-    rc = ngx_http_assist_cache_get_l1(r, key, value);
+    rc = mcf->cache_zone
+         ? ngx_http_assist_l1_get(r, mcf->cache_zone, key, value)
+         : NGX_DECLINED;
 
     if (rc == NGX_OK || mcf->redis == NULL) {
         return rc;
@@ -57,35 +59,6 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     }
 
     return NGX_AGAIN;
-}
-
-
-ngx_int_t
-ngx_http_assist_cache_get_l1(ngx_http_request_t *r, u_char *key,
-    ngx_str_t *value)
-{
-    ngx_http_assist_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-
-    return mcf->cache_zone
-           ? ngx_http_assist_l1_get(r, mcf->cache_zone, key, value)
-           : NGX_DECLINED;
-}
-
-
-void
-ngx_http_assist_cache_set_l1(ngx_http_request_t *r, u_char *key,
-    ngx_str_t *value, time_t ttl)
-{
-    ngx_http_assist_main_conf_t  *mcf;
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
-
-    if (mcf->cache_zone) {
-        ngx_http_assist_l1_set(mcf->cache_zone, key, value, ngx_time() + ttl,
-                               ngx_time() + ttl);
-    }
 }
 
 

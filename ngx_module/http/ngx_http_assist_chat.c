@@ -229,19 +229,26 @@ ngx_http_assist_chat_body(ngx_http_request_t *r)
         return;
     }
 
-    if (rc == NGX_OK) {
-        rc = ngx_http_assist_chat_parse(r, ctx, &body,
-                                        ngx_http_assist_chat_fields);
-    }
-
-    if (rc == NGX_DONE) {
-        /* the body was wrong, and the client was told so */
-        ngx_http_finalize_request(r, NGX_OK);
+    if (rc != NGX_OK) {
+        /* done: the body was wrong, and the client was told so */
+        ngx_http_finalize_request(r, rc == NGX_DONE ? NGX_OK : rc);
         return;
     }
 
+    ngx_http_assist_chat_question(r, ctx, &body);
+}
+
+
+void
+ngx_http_assist_chat_question(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *body)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_assist_chat_parse(r, ctx, body, ngx_http_assist_chat_fields);
+
     if (rc != NGX_OK) {
-        ngx_http_finalize_request(r, rc);
+        ngx_http_finalize_request(r, rc == NGX_DONE ? NGX_OK : rc);
         return;
     }
 

@@ -137,7 +137,9 @@ ngx_http_assist_flight_create(ngx_http_assist_ctx_t *ctx)
     f->owner = ((uint64_t) ngx_pid << 32) ^ ((uint64_t) ngx_random() << 16)
                ^ (uint64_t) (uintptr_t) f;
     f->deadline = ngx_current_msec + lcf->cache_lock_timeout;
-    f->age = ngx_max(ngx_min(lcf->cache_lock_timeout,
+
+    /* who waits must not lose patience before one that died is noticed */
+    f->age = ngx_max(ngx_min(lcf->cache_lock_timeout / 3,
                              NGX_HTTP_ASSIST_LEASE), 100);
 
     f->renew.data = f;

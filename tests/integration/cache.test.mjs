@@ -186,6 +186,8 @@ test('what Redis holds and is not ours is a miss', async (stage) => {
     // the last one would do, but for its time
     assert.deepEqual(await states(port, [fee]),
                      [value.startsWith('0') ? 'EXPIRED' : 'MISS'], value);
+    await until(async () => await redis.command('GET', key) !== value,
+                'a new one is stored');
   }
   await redis.command('DEL', key);
   await redis.command('LPUSH', key, 'a list');
