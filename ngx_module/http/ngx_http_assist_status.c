@@ -71,6 +71,7 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
     }
 
     name = ngx_http_assist_below(r);
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
     for (doc = ngx_http_assist_documents; doc->name.len; doc++) {
         if (name.len == doc->name.len
@@ -80,16 +81,24 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
         }
     }
 
-    if (doc->name.len == 0) {
+    if (doc->name.len == 0 && mcf->catalog) {
+        rc = ngx_http_assist_dashboard(r, &name);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    if (doc->name.len == 0 && name.len) {
         return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND, "not_found",
                                           "there is no \"%V\" here; there are "
                                           "coverage.json, coverage.csv, "
                                           "services.json, services.csv, "
-                                          "metrics and health",
+                                          "metrics and health, and pages: "
+                                          "the location itself, method, "
+                                          "agency/CODE, service/CODE",
                                           &name);
     }
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
     if (doc->state == NULL && mcf->catalog == NULL) {
         return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND,
