@@ -170,6 +170,7 @@ typedef struct {
     ngx_int_t                        token_budget;  /* 0: no bound */
     ngx_flag_t                       coverage_log;
     ngx_flag_t                       chat;
+    ngx_flag_t                       status;
     ngx_http_assist_disclosure_t    *disclosure;    /* NULL: the shipped one */
     u_char                          *cache_seed;    /* in a worker */
     ngx_uint_t                       cache_generation;

@@ -464,7 +464,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     lcf->chat, cache_use_stale = 0;
+     *     lcf->chat, status, cache_use_stale = 0;
      *     lcf->cache_seed = NULL;
      */
 
@@ -1167,6 +1167,7 @@ ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     } else {
         mcf->statuses++;
+        lcf->status = 1;
     }
 
     return NGX_CONF_OK;

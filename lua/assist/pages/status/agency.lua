@@ -59,7 +59,7 @@ function agency.body(page)
   page:facts(facts)
   page:put("</section>\n<h2>%s</h2>\n", text.its_services)
   if found.services[1] then
-    list.put(page, text.its_services, found.services, false)
+    list.put(page, text.its_services, found.services)
   else
     page:put("<p>%s</p>\n", text.nothing_here)
   end

@@ -8,7 +8,7 @@ local html, known = assist.html, parts.known
 
 local chart = {}
 
-local LEFT, RIGHT, TOP, BOTTOM = 40, 350, 14, 196
+local LEFT, RIGHT, TOP, BOTTOM = 46, 342, 14, 196
 
 -- Days since 1970-01-01, by Howard Hinnant's algorithm.
 local function days(text)
@@ -51,11 +51,10 @@ end
 local function axes(page, measure, x)
   for _, percentage in ipairs { 0, 25, 50, 75, 100 } do
     page:put('<line class="grid" x1="%s" x2="%s" y1="%s" y2="%s"/>'
-      .. '<text class="end" x="%s" y="%s">%s</text>\n', LEFT, RIGHT,
+      .. '<text class="end" x="%s" y="%s">%s\194\160%%</text>\n', LEFT, RIGHT,
       y(percentage), y(percentage), LEFT - 5, BOTTOM - percentage / 100
       * (BOTTOM - TOP) + 4, percentage)
   end
-  page:put('<text x="2" y="%s">%%</text>\n', TOP + 15)
   local step = math.ceil(#measure.trajectory / 7)
   for i, one in ipairs(measure.trajectory) do
     if (#measure.trajectory - i) % step == 0 then

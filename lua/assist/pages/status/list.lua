@@ -12,7 +12,7 @@ function list.put(page, caption, services, with_agency)
   if with_agency then
     columns[1] = text.agency
   end
-  page:table(caption, columns)
+  page:table(caption, columns, true)
   for _, one in ipairs(services) do
     local deadline = page:date(one.deadline)
     if parts.known(one.overdue) and one.overdue then

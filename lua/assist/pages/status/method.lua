@@ -52,7 +52,7 @@ local function targets(page, measures)
   local text = page.text
   page:put("<h2>%s</h2>\n", text.targets)
   page:table(text.targets, { text.measure, text.chart.date,
-                             { text.target }, text.state })
+                             { text.target }, text.state }, true)
   for _, measure in ipairs(measures) do
     for _, one in ipairs(measure.milestones) do
       page:row(overview.measure_title(page, measure), page:date(one.date),
@@ -67,7 +67,7 @@ end
 local function files(page, found)
   local text = page.text
   page:put("<h2>%s</h2>\n<p>%s</p>\n", text.files, text.files_about)
-  page:table(text.files, { text.file, "SHA-256" })
+  page:table(text.files, { text.file, "SHA-256" }, true)
   page:row(text.catalogue, html("<code>%s</code>", found.catalogue.hash))
   for _, name in ipairs { "levels", "targets", "tasks", "register" } do
     local hash = found.files[name]

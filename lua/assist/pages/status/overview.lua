@@ -79,6 +79,12 @@ local function headline(page, measure, today)
       page:percent(measure.ratio_min), page:percent(measure.ratio_max),
       page:count(measure.denominator_max - measure.denominator)) }
   end
+  for i = 3, 4 do
+    local level = "L" .. i
+    list[#list + 1] = { html("%s %s", level, text.level_names[level]),
+      html("%s (%s)", page:count(measure.levels[level]),
+           page:share(measure.levels[level], measure.denominator)) }
+  end
   page:facts(list)
   page:put "</section>\n"
 end
@@ -122,14 +128,15 @@ local function measures(page, list)
   page:put("<h2>%s</h2>\n", text.other_measures)
   page:table(text.other_measures, { text.measure, { text.reached_now },
     { text.target_now }, { text.needed_short }, { text.per_month_short },
-    text.state, text.milestones })
+    text.state, text.milestones }, true)
   for i = 2, #list do
     local one = list[i]
     local people = one.unit == "people"
     local now = people and page:value(one.numerator,
         text.people:format(page:count(one.numerator)))
       or html("%s<br>%s", page:value(one.ratio, page:percent(one.ratio)),
-        text.of:format(page:count(one.numerator), page:count(one.denominator)))
+        (known(one.documents) and text.of_all or text.of):format(
+          page:count(one.numerator), page:count(one.denominator)))
     page:row(html("%s%s", overview.measure_title(page, one),
         known(one.documents) and html("<br><small>%s</small>",
           text.documents:format(page:count(one.documents))) or ""),
@@ -160,7 +167,7 @@ local function league(page, title, list, is_agency)
   table.sort(list, by_ratio)
   page:put("<h2>%s</h2>\n", title)
   page:table(title, { text.name, { text.full_services }, { text.with_ai },
-    { text.share }, "L3, L4" })
+    { text.share }, "L3, L4" }, true)
   for i = 1, math.min(#list, LEAGUE) do
     local one = list[i]
     page:row(is_agency and page:agency(one.code, one.name)
@@ -251,13 +258,13 @@ end
 
 local function exports(page)
   local text = page.text
-  page:put('<h2>%s</h2>\n<ul class="exports">\n', text.exports)
+  page:put('<section class="exports">\n<h2>%s</h2>\n<ul>\n', text.exports)
   for _, name in ipairs { "coverage.json", "coverage.csv", "services.json",
                           "services.csv", "metrics" } do
     page:put('<li><a href="%s%s">%s</a> %s</li>\n', page.data.base, name, name,
       text.export_of[name])
   end
-  page:put "</ul>\n"
+  page:put "</ul>\n</section>\n"
 end
 
 function overview.body(page)

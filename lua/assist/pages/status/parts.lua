@@ -166,14 +166,15 @@ function methods:bar(percentage)
 end
 
 -- A table that scrolls by itself where the window is narrow.  A column is its
--- heading, or { heading, "n" } for one of numbers.
-function methods:table(caption, columns)
+-- heading, or { heading } for one of numbers.  said: a heading above the table
+-- says what the caption does, which then is for screen readers only.
+function methods:table(caption, columns, said)
   self.places = self.places + 1
   local id = "t" .. self.places
   self.columns = columns
   self:put('<div class="scroll" role="region" tabindex="0" '
-    .. 'aria-labelledby="%s">\n<table>\n<caption id="%s">%s</caption>\n'
-    .. "<thead><tr>", id, id, caption)
+    .. 'aria-labelledby="%s">\n<table>\n<caption id="%s"%s>%s</caption>\n'
+    .. "<thead><tr>", id, id, said and html ' class="hidden"' or "", caption)
   for _, column in ipairs(columns) do
     local is_number = type(column) == "table"
     self:put('<th scope="col"%s>%s</th>',

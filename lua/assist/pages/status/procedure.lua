@@ -14,6 +14,7 @@ function procedure.body(page)
   page:about(found)
   page:put("<p>%s</p>\n", page.text.several:format(found.services[1].code,
     page:count(#found.services)))
+  page:put("<h2>%s</h2>\n", page.text.at_agencies)
   list.put(page, page.text.at_agencies, found.services, true)
 end
 

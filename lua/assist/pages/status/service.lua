@@ -87,7 +87,7 @@ local function checks(page, found)
   for _, check in ipairs(found.checks) do
     page:row(text.rules[check.rule], check.level, bound(page, check),
       month(page, check.rule, check.this),
-      check.level <= "L2" and text.service.both_months
+      check.rule == "shown" and text.service.both_months
         or month(page, check.rule, check.last))
   end
   page:end_table()
@@ -102,7 +102,7 @@ local function counters(page, found)
                                       or text.none)
   end
   page:table(text.service.numbers, { text.what,
-    { page:period(found.period) }, { page:period(found.last_period) } })
+    { page:period(found.period) }, { page:period(found.last_period) } }, true)
   row(text.views, function(m) return page:count(m.views) end)
   row(text.interactions, function(m) return page:count(m.interactions) end)
   for _, name in ipairs(outcomes) do
