@@ -9,6 +9,7 @@ static int exercised(const assist_levels_t *levels,
     const assist_counters_t *c, int by);
 static int effective(const assist_levels_t *levels,
     const assist_counters_t *c, int by);
+static assist_check_t at_least(double value, double bound);
 static uint64_t speaker_interactions(const assist_counters_t *c, int by);
 static uint64_t model_answers(const assist_counters_t *c);
 
@@ -117,14 +118,23 @@ judge_month(const assist_levels_t *levels, const assist_counters_t *c, int by)
 static int
 exercised(const assist_levels_t *levels, const assist_counters_t *c, int by)
 {
-    uint64_t  days;
+    return assist_figure_check(levels, c, by, ASSIST_RULE_L3_ANSWERED).ok
+           && assist_figure_check(levels, c, by, ASSIST_RULE_L3_DAYS).ok;
+}
 
-    days = by < 0 ? c->days[ASSIST_BY_MODEL] | c->days[ASSIST_BY_CATALOGUE]
-                  : c->days[by];
 
-    return assist_ledger_outcome(c, ASSIST_ANSWERED, by)
-               >= levels->l3_interactions
-           && (uint32_t) __builtin_popcountll(days) >= levels->l3_days;
+static int
+effective(const assist_levels_t *levels, const assist_counters_t *c, int by)
+{
+    assist_rule_t  rule;
+
+    for (rule = ASSIST_RULE_L4_INTERACTIONS; rule < ASSIST_RULE_MAX; rule++) {
+        if (!assist_figure_check(levels, c, by, rule).ok) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -135,37 +145,86 @@ exercised(const assist_levels_t *levels, const assist_counters_t *c, int by)
  * speaker, so they are the service's for either.
  */
 
-static int
-effective(const assist_levels_t *levels, const assist_counters_t *c, int by)
+assist_check_t
+assist_figure_check(const assist_levels_t *levels, const assist_counters_t *c,
+    int by, assist_rule_t rule)
 {
-    uint64_t  interactions, answered, answers, votes;
+    uint32_t        latency;
+    uint64_t        answered, answers, days, votes;
+    assist_check_t  check;
 
-    interactions = speaker_interactions(c, by);
     answered = assist_ledger_outcome(c, ASSIST_ANSWERED, by);
-    answers = assist_ledger_outcome(c, ASSIST_ANSWERED, -1);
-    votes = c->useful[0] + c->useful[1];
 
-    if (answered == 0 || interactions < levels->l4_interactions) {
-        return 0;
+    switch (rule) {
+
+    case ASSIST_RULE_L3_ANSWERED:
+        return at_least((double) answered, levels->l3_interactions);
+
+    case ASSIST_RULE_L3_DAYS:
+        days = by < 0 ? c->days[ASSIST_BY_MODEL] | c->days[ASSIST_BY_CATALOGUE]
+                      : c->days[by];
+
+        return at_least(__builtin_popcountll((unsigned long long) days),
+                        levels->l3_days);
+
+    case ASSIST_RULE_L4_INTERACTIONS:
+        return at_least((double) speaker_interactions(c, by),
+                        levels->l4_interactions);
+
+    case ASSIST_RULE_L4_ANSWERED:
+        if (answered == 0) {
+            break;
+        }
+
+        return at_least((double) answered
+                            / (double) speaker_interactions(c, by),
+                        levels->l4_answered);
+
+    case ASSIST_RULE_L4_SOURCED:
+        answers = assist_ledger_outcome(c, ASSIST_ANSWERED, -1);
+
+        if (answers == 0) {
+            break;
+        }
+
+        return at_least((double) c->sourced / (double) answers,
+                        levels->l4_sourced);
+
+    case ASSIST_RULE_L4_NEGATIVE:
+        votes = c->useful[0] + c->useful[1];
+
+        /* nobody voted: nobody complained */
+        check.value = votes ? (double) c->useful[0] / (double) votes : -1;
+        check.ok = check.value <= levels->l4_negative;
+        return check;
+
+    case ASSIST_RULE_L4_LATENCY:
+        latency = assist_ledger_percentile(c, 0.95);
+
+        check.value = latency ? (double) latency : -1;
+        check.ok = latency <= levels->l4_latency;
+        return check;
+
+    case ASSIST_RULE_MAX:
+        break;
     }
 
-    if ((double) answered / (double) interactions < levels->l4_answered) {
-        return 0;
-    }
+    check.value = -1;
+    check.ok = 0;
 
-    if ((double) c->sourced / (double) answers < levels->l4_sourced) {
-        return 0;
-    }
+    return check;
+}
 
-    /* nobody voted: nobody complained */
 
-    if (votes
-        && (double) c->useful[0] / (double) votes > levels->l4_negative)
-    {
-        return 0;
-    }
+static assist_check_t
+at_least(double value, double bound)
+{
+    assist_check_t  check;
 
-    return assist_ledger_percentile(c, 0.95) <= levels->l4_latency;
+    check.value = value;
+    check.ok = value >= bound;
+
+    return check;
 }
 
 

@@ -136,6 +136,25 @@ void assist_figure_services_json(const assist_figure_in_t *in,
 void assist_figure_services_csv(const assist_figure_in_t *in,
     assist_buf_t *out);
 
+/*
+ * What a page of the dashboard shows, as JSON without a line end, each with
+ * as_of and period:
+ *   an agency ("agency", as in the coverage), by its code, or by its name where
+ *   it has none, and "max" of its services from a place on ("from", "services");
+ *   the services of a procedure, at most max;
+ *   one service ("service", as in the services; "last": the same of the month
+ *   "last_period", or null), "days" (interactions of each day of this month),
+ *   and "checks", what each level asks for: {"level", "rule", "bound",
+ *   "this": {"value", "ok"}, "last": the same of the last month, or null}.
+ * -1: there is none that counts today, and nothing was written.
+ */
+int assist_figure_agency_json(const assist_figure_in_t *in, assist_str_t key,
+    uint32_t from, uint32_t max, assist_buf_t *out);
+int assist_figure_procedure_json(const assist_figure_in_t *in,
+    uint32_t procedure, uint32_t max, assist_buf_t *out);
+int assist_figure_service_json(const assist_figure_in_t *in, uint32_t service,
+    assist_buf_t *out);
+
 /* In Prometheus's text format: assist_coverage_*, assist_services, and this
  * month's counters. */
 void assist_figure_metrics(const assist_figure_in_t *in, assist_buf_t *out);

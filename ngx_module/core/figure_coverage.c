@@ -12,7 +12,6 @@
 static void put_method(assist_buf_t *out, const assist_figure_in_t *in);
 static void put_level_rules(assist_buf_t *out, const assist_rules_t *rules);
 static void put_thresholds(assist_buf_t *out, const assist_levels_t *l);
-static void put_share(assist_buf_t *out, double share);
 static void put_files(assist_buf_t *out, const assist_rules_t *rules);
 static void put_groups(assist_buf_t *out, const assist_figure_t *f,
     assist_group_by_t by);
@@ -62,7 +61,7 @@ assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
 
     for (i = 0; i < f.nmeasures; i++) {
         assist_buf_puts(out, i ? "," : "");
-        assist_figure_put_measure(out, &f.measures[i]);
+        assist_figure_put_measure(out, &f, &f.measures[i]);
     }
 
     lit(out, "],\"agencies\":[");
@@ -199,11 +198,11 @@ put_level_rules(assist_buf_t *out, const assist_rules_t *rules)
 
     assist_buf_printf(out, ",\"L4\":\"Effective: at least %u interactions, "
         "of which the share answered is at least ", l->l4_interactions);
-    put_share(out, l->l4_answered);
+    assist_figure_put_share(out, l->l4_answered);
     lit(out, ", the share of answers with a source at least ");
-    put_share(out, l->l4_sourced);
+    assist_figure_put_share(out, l->l4_sourced);
     lit(out, ", the share of negative votes at most ");
-    put_share(out, l->l4_negative);
+    assist_figure_put_share(out, l->l4_negative);
     assist_buf_printf(out, " (no votes: passed), and the 95th percentile of "
         "latency, as the bound of its bucket, at most %u ms.\"}",
         l->l4_latency);
@@ -218,30 +217,12 @@ put_thresholds(assist_buf_t *out, const assist_levels_t *l)
         l->l2_knowledge_days, l->l3_interactions, l->l3_days,
         l->l4_interactions);
 
-    put_share(out, l->l4_answered);
+    assist_figure_put_share(out, l->l4_answered);
     lit(out, ",\"l4.sourced\":");
-    put_share(out, l->l4_sourced);
+    assist_figure_put_share(out, l->l4_sourced);
     lit(out, ",\"l4.negative\":");
-    put_share(out, l->l4_negative);
+    assist_figure_put_share(out, l->l4_negative);
     assist_buf_printf(out, ",\"l4.latency\":%u}", l->l4_latency);
-}
-
-
-/* 0.8 as 0.80, 0.875 as 0.8750; not by "%f", which follows the locale. */
-
-static void
-put_share(assist_buf_t *out, double share)
-{
-    unsigned  n;
-
-    n = (unsigned) (share * 10000 + 0.5);
-
-    if (n % 100 == 0) {
-        assist_buf_printf(out, "%u.%02u", n / 10000, n / 100 % 100);
-        return;
-    }
-
-    assist_buf_printf(out, "%u.%04u", n / 10000, n % 10000);
 }
 
 
@@ -277,33 +258,13 @@ static void
 put_groups(assist_buf_t *out, const assist_figure_t *f, assist_group_by_t by)
 {
     uint32_t                       i;
-    const assist_figure_group_t   *g;
     const assist_figure_groups_t  *groups;
 
     groups = &f->groups[by];
 
     for (i = 0; i < groups->n; i++) {
-        g = &groups->list[i];
-
-        assist_buf_puts(out, i ? ",{" : "{");
-
-        if (by == ASSIST_GROUP_AGENCY) {
-            lit(out, "\"code\":");
-            assist_buf_json(out, g->code);
-            lit(out, ",");
-        }
-
-        lit(out, "\"name\":");
-        assist_buf_json(out, g->name);
-        assist_buf_printf(out, ",\"services\":%u,\"denominator\":%u,"
-                          "\"numerator\":%u,\"ratio\":", g->services,
-                          g->denominator, g->levels[1]);
-        assist_figure_put_ratio(out, assist_figure_ratio(g->levels[1],
-                                                         g->denominator),
-                                "null");
-        lit(out, ",\"levels\":");
-        assist_figure_put_levels(out, g->levels, 0);
-        lit(out, "}");
+        assist_buf_puts(out, i ? "," : "");
+        assist_figure_put_group(out, &groups->list[i], by);
     }
 }
 

@@ -66,6 +66,21 @@ assist_figure_put_gap(assist_buf_t *out, const assist_figure_measure_t *m,
 }
 
 
+/* Not by "%f", which follows the locale. */
+
+void
+assist_figure_put_share(assist_buf_t *out, double share)
+{
+    uint64_t  n;
+
+    n = (uint64_t) (share * 10000 + 0.5);
+
+    assist_buf_uint(out, n / 10000);
+    assist_buf_printf(out, n % 100 ? ".%04u" : ".%02u",
+                      (unsigned) (n % 100 ? n % 10000 : n / 100 % 100));
+}
+
+
 void
 assist_figure_put_levels(assist_buf_t *out, const uint32_t *levels,
     unsigned first)

@@ -164,6 +164,26 @@ const assist_counters_t *assist_figure_counters(const assist_figure_in_t *in,
 unsigned assist_figure_judge(const assist_figure_in_t *in, int32_t updated,
     const assist_counters_t *now, const assist_counters_t *last, int by);
 
+/* What L3 and L4 ask of a month, one by one. */
+typedef enum {
+    ASSIST_RULE_L3_ANSWERED = 0,
+    ASSIST_RULE_L3_DAYS,
+    ASSIST_RULE_L4_INTERACTIONS,
+    ASSIST_RULE_L4_ANSWERED,
+    ASSIST_RULE_L4_SOURCED,
+    ASSIST_RULE_L4_NEGATIVE,
+    ASSIST_RULE_L4_LATENCY,
+    ASSIST_RULE_MAX
+} assist_rule_t;
+
+typedef struct {
+    double    value;                    /* -1: there is nothing to look at */
+    unsigned  ok:1;
+} assist_check_t;
+
+assist_check_t assist_figure_check(const assist_levels_t *levels,
+    const assist_counters_t *c, int by, assist_rule_t rule);
+
 /* Is it from documents, not from traffic? */
 static inline int
 assist_figure_registered(const assist_figure_measure_t *m)
@@ -197,9 +217,17 @@ void assist_figure_put_gap(assist_buf_t *out, const assist_figure_measure_t *m,
 void assist_figure_put_levels(assist_buf_t *out, const uint32_t *levels,
     unsigned first);
 
-/* A measure as JSON. */
-void assist_figure_put_measure(assist_buf_t *out,
+/* A measure, an agency (a field, a province), a service of this month or of
+ * the last one as JSON. */
+void assist_figure_put_measure(assist_buf_t *out, const assist_figure_t *f,
     const assist_figure_measure_t *m);
+void assist_figure_put_group(assist_buf_t *out,
+    const assist_figure_group_t *g, assist_group_by_t by);
+void assist_figure_put_service(assist_buf_t *out, const assist_figure_t *f,
+    uint32_t service, int last);
+
+/* 0.8 as 0.80, 0.875 as 0.8750. */
+void assist_figure_put_share(assist_buf_t *out, double share);
 
 /* The month of today, "2026-11". */
 void assist_figure_put_period(assist_buf_t *out, const assist_figure_in_t *in);

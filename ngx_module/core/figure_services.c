@@ -47,9 +47,8 @@ typedef enum {
 } column_t;
 
 
-static void put_service(assist_buf_t *out, const assist_figure_t *f,
-    uint32_t service);
-static void fill(cell_t *cells, const assist_figure_t *f, uint32_t service);
+static void fill(cell_t *cells, const assist_figure_t *f, uint32_t service,
+    int last);
 static void fill_task(cell_t *cells, const assist_figure_t *f,
     const assist_figure_fact_t *fact);
 static void fill_counters(cell_t *cells, const assist_counters_t *c);
@@ -139,7 +138,7 @@ assist_figure_services_json(const assist_figure_in_t *in, assist_buf_t *out)
         }
 
         assist_buf_puts(out, comma);
-        put_service(out, &f, i);
+        assist_figure_put_service(out, &f, i, 0);
         comma = ",\n";
     }
 
@@ -174,7 +173,7 @@ assist_figure_services_csv(const assist_figure_in_t *in, assist_buf_t *out)
             continue;
         }
 
-        fill(cells, &f, i);
+        fill(cells, &f, i, 0);
 
         for (col = 0; col < COL_MAX; col++) {
             if (col) {
@@ -191,14 +190,15 @@ assist_figure_services_csv(const assist_figure_in_t *in, assist_buf_t *out)
 }
 
 
-static void
-put_service(assist_buf_t *out, const assist_figure_t *f, uint32_t service)
+void
+assist_figure_put_service(assist_buf_t *out, const assist_figure_t *f,
+    uint32_t service, int last)
 {
     cell_t        cells[COL_MAX];
     unsigned      col;
     assist_str_t  key;
 
-    fill(cells, f, service);
+    fill(cells, f, service, last);
 
     for (col = 0; col < COL_MAX; col++) {
         key = columns[col];
@@ -218,7 +218,7 @@ put_service(assist_buf_t *out, const assist_figure_t *f, uint32_t service)
 
 
 static void
-fill(cell_t *cells, const assist_figure_t *f, uint32_t service)
+fill(cell_t *cells, const assist_figure_t *f, uint32_t service, int last)
 {
     const assist_row_t          *row;
     const assist_counters_t     *c;
@@ -226,7 +226,7 @@ fill(cell_t *cells, const assist_figure_t *f, uint32_t service)
 
     fact = &f->facts[service];
     row = &f->in->catalog->rows[fact->row];
-    c = assist_figure_counters(f->in, service, 0);
+    c = assist_figure_counters(f->in, service, last);
 
     cells[COL_CODE] = text(row->code);
     cells[COL_NAME] = text(row->name);

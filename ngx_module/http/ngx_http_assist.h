@@ -54,9 +54,10 @@ typedef struct {
 } ngx_http_assist_file_t;
 
 
-/* A file of the widget's; the last one has no name. */
+/* A file of the widget's or of the pages; the last one has no name. */
 typedef struct {
     ngx_str_t                        name;
+    const char                      *file;      /* in the shipped folder */
     ngx_str_t                        type;
     ngx_str_t                        text;
     ngx_str_t                        etag;
@@ -108,6 +109,7 @@ typedef struct {
     ngx_array_t                      hooks;         /* of ..._hook_t * */
     ngx_http_assist_hook_t          *procedures;    /* the default ask hook */
     ngx_http_assist_hook_t          *chat_page;
+    ngx_http_assist_hook_t          *status_page;
     ngx_array_t                      sources;       /* of assist_source_t */
     u_char                           sources_hash[ASSIST_DIGEST_LEN];
 
@@ -130,6 +132,7 @@ typedef struct {
     ngx_str_t                        node;
 
     ngx_uint_t                       chats;         /* assist_chat locations */
+    ngx_uint_t                       statuses;      /* assist_status ones */
     ngx_http_assist_disclosure_t    *disclosure;    /* the shipped one */
     ngx_shm_zone_t                  *feedback_zone;
     ngx_http_assist_asset_t         *assets;
@@ -172,6 +175,7 @@ typedef struct {
     ngx_int_t                        token_budget;  /* 0: no bound */
     ngx_flag_t                       coverage_log;
     ngx_flag_t                       chat;
+    ngx_flag_t                       status;
     ngx_http_assist_disclosure_t    *disclosure;    /* NULL: the shipped one */
     u_char                          *cache_seed;    /* in a worker */
     ngx_uint_t                       cache_generation;
@@ -742,6 +746,10 @@ ngx_int_t ngx_http_assist_add_header(ngx_http_request_t *r, const char *name,
     const char *value);
 /* what of the URI is below its location's name */
 ngx_str_t ngx_http_assist_below(ngx_http_request_t *r);
+/* the way back from an address so many levels below its location: relative, so
+ * that it holds behind a proxy that maps paths; ,"base":"../" */
+void ngx_http_assist_base(ngx_http_request_t *r, ngx_uint_t levels,
+    assist_buf_t *buf);
 
 /* a document in the answer's pool; see ngx_http_assist_shape_t */
 ngx_int_t ngx_http_assist_json_error(ngx_http_request_t *r, ngx_uint_t status,
@@ -829,7 +837,7 @@ ngx_uint_t ngx_http_assist_disclosure_in(ngx_str_t *html);
 /* {"vi":..,"en":..}, for the widget */
 ngx_int_t ngx_http_assist_disclosure_send(ngx_http_request_t *r);
 
-/* ngx_http_assist_asset.c: widget.js, widget.css */
+/* ngx_http_assist_asset.c: widget.js, widget.css, status.css */
 ngx_int_t ngx_http_assist_asset_load(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 /* NGX_DECLINED: it is none of them */
@@ -846,6 +854,10 @@ u_char *ngx_http_assist_feedback_id(ngx_http_request_t *r, u_char *p,
 uint64_t ngx_http_assist_feedback_question(ngx_str_t *id);
 /* POST feedback: the body is read */
 void ngx_http_assist_feedback_body(ngx_http_request_t *r);
+
+/* ngx_http_assist_dashboard.c: the figure's pages, below assist_status */
+/* NGX_DECLINED: there is no such page */
+ngx_int_t ngx_http_assist_dashboard(ngx_http_request_t *r, ngx_str_t *name);
 
 /* ngx_http_assist_chat.c, ngx_http_assist_status.c: content handlers */
 /* the body in one piece; NGX_DONE: an error was sent */

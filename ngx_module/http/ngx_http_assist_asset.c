@@ -1,6 +1,6 @@
 /*
- * The widget's files (lua/assist/widget), read by the master and served below
- * assist_chat.
+ * The widget's files (lua/assist/widget) and the style sheet of the figure's
+ * pages, read by the master and served below assist_chat and assist_status.
  */
 
 #include "ngx_http_assist.h"
@@ -11,13 +11,17 @@
 
 static ngx_http_assist_asset_t  ngx_http_assist_assets[] = {
 
-    { ngx_string("widget.js"), ngx_string("text/javascript"),
-      ngx_null_string, ngx_null_string },
+    { ngx_string("widget.js"), "widget/widget.js",
+      ngx_string("text/javascript"), ngx_null_string, ngx_null_string },
 
-    { ngx_string("widget.css"), ngx_string("text/css"),
-      ngx_null_string, ngx_null_string },
+    { ngx_string("widget.css"), "widget/widget.css",
+      ngx_string("text/css"), ngx_null_string, ngx_null_string },
 
-    { ngx_null_string, ngx_null_string, ngx_null_string, ngx_null_string }
+    { ngx_string("status.css"), "pages/status.css",
+      ngx_string("text/css"), ngx_null_string, ngx_null_string },
+
+    { ngx_null_string, NULL, ngx_null_string, ngx_null_string,
+      ngx_null_string }
 };
 
 
@@ -29,7 +33,7 @@ ngx_http_assist_asset_load(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
     assist_str_t              text;
     ngx_http_assist_asset_t  *asset;
 
-    if (mcf->chats == 0) {
+    if (mcf->chats == 0 && mcf->statuses == 0) {
         return NGX_OK;
     }
 
@@ -44,9 +48,8 @@ ngx_http_assist_asset_load(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
     for (asset = mcf->assets; asset->name.len; asset++) {
 
         name.data = ngx_pnalloc(cf->pool,
-                                sizeof(NGX_HTTP_ASSIST_LUA_DIR
-                                       "/assist/widget/")
-                                + asset->name.len);
+                                sizeof(NGX_HTTP_ASSIST_LUA_DIR "/assist/")
+                                + ngx_strlen(asset->file));
         p = ngx_pnalloc(cf->pool, 2 * ASSIST_DIGEST_LEN + 2);
 
         if (name.data == NULL || p == NULL) {
@@ -54,8 +57,8 @@ ngx_http_assist_asset_load(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
         }
 
         name.len = ngx_sprintf(name.data,
-                               NGX_HTTP_ASSIST_LUA_DIR "/assist/widget/%V%Z",
-                               &asset->name)
+                               NGX_HTTP_ASSIST_LUA_DIR "/assist/%s%Z",
+                               asset->file)
                    - name.data - 1;
 
         if (ngx_http_assist_read_file(cf, &name, &asset->text) != NGX_OK) {

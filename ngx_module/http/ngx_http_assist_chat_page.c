@@ -26,8 +26,6 @@ static ngx_int_t ngx_http_assist_chat_page_error(ngx_http_request_t *r,
 static ngx_int_t ngx_http_assist_chat_form(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_chat_back(ngx_http_request_t *r);
-static void ngx_http_assist_chat_page_base(ngx_http_request_t *r,
-    assist_buf_t *buf);
 static void ngx_http_assist_chat_page_service(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_buf_t *buf);
 
@@ -74,12 +72,17 @@ ngx_int_t
 ngx_http_assist_chat_page(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_uint_t status, ngx_str_t *reply)
 {
-    ngx_str_t                     document, question, lang, *disclosure;
-    ngx_uint_t                    en;
+    ngx_str_t                     name, document, question, lang, *disclosure;
+    ngx_uint_t                    i, en, levels;
     assist_buf_t                  buf = ASSIST_BUF_INIT;
     ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+    name = ngx_http_assist_below(r);
+
+    for (levels = 0, i = 0; i < name.len; i++) {
+        levels += name.data[i] == '/';
+    }
 
     /* of an error it may be missing, or be the error */
     lang = ctx->lang.len ? ctx->lang : ngx_http_assist_form_value(ctx, "lang");
@@ -89,7 +92,7 @@ ngx_http_assist_chat_page(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     disclosure = ngx_http_assist_disclosure(r, en);
 
     assist_buf_puts(&buf, en ? "{\"lang\":\"en\"" : "{\"lang\":\"vi\"");
-    ngx_http_assist_chat_page_base(r, &buf);
+    ngx_http_assist_base(r, levels, &buf);
     assist_buf_puts(&buf, ",\"question\":");
     assist_buf_json(&buf, ngx_http_assist_str(question));
     assist_buf_puts(&buf, ",\"disclosure\":");
@@ -178,45 +181,6 @@ ngx_http_assist_chat_back(ngx_http_request_t *r)
     return ngx_http_assist_add_header(r, "Location", "./") == NGX_OK
            ? ngx_http_assist_send(r, NGX_HTTP_SEE_OTHER, &type, &body)
            : NGX_HTTP_INTERNAL_SERVER_ERROR;
-}
-
-
-/*
- * Relative, so that it holds behind a proxy that maps paths: "./", or "../" from
- * an address below it, or "assist/" from one that lacks its last slash.
- */
-
-static void
-ngx_http_assist_chat_page_base(ngx_http_request_t *r, assist_buf_t *buf)
-{
-    size_t        i;
-    ngx_str_t     name, last;
-    assist_buf_t  base = ASSIST_BUF_INIT;
-
-    name = ngx_http_assist_below(r);
-    last = r->uri;
-
-    while (ngx_strlchr(last.data, last.data + last.len, '/')) {
-        last.data++;
-        last.len--;
-    }
-
-    assist_buf_puts(&base, "./");
-
-    if (name.len == 0 && last.len) {
-        assist_buf_add(&base, (char *) last.data, last.len);
-        assist_buf_putc(&base, '/');
-    }
-
-    for (i = 0; i < name.len; i++) {
-        if (name.data[i] == '/') {
-            assist_buf_puts(&base, "../");
-        }
-    }
-
-    assist_buf_puts(buf, ",\"base\":");
-    assist_buf_json(buf, assist_buf_str(&base));
-    assist_buf_free(&base);
 }
 
 

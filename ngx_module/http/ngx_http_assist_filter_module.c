@@ -73,7 +73,9 @@ ngx_http_assist_header_filter(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    if (lcf->enable && !lcf->chat && ngx_http_assist_is_page(r)) {
+    if (lcf->enable && !lcf->chat && !lcf->status
+        && ngx_http_assist_is_page(r))
+    {
         ctx = ngx_http_assist_ctx(r, 1);
 
         if (ctx) {

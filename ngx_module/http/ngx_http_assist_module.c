@@ -382,7 +382,7 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
      *     mcf->provider_zone, budget_zone = NULL;
      *     mcf->coverage_key, state = { 0, NULL };
      *     mcf->targets, tasks, registered = NULL;
-     *     mcf->chats, budgets = 0;
+     *     mcf->chats, statuses, budgets = 0;
      *     mcf->node = { 0, NULL };
      *     mcf->search, vm, core = NULL;
      */
@@ -464,7 +464,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     lcf->chat, cache_use_stale = 0;
+     *     lcf->chat, status, cache_use_stale = 0;
      *     lcf->cache_seed = NULL;
      */
 
@@ -1167,11 +1167,15 @@ ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = (ngx_http_handler_pt) cmd->post;
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
 
     if (clcf->handler == ngx_http_assist_chat_handler) {
-        mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
         mcf->chats++;
         lcf->chat = 1;
+
+    } else {
+        mcf->statuses++;
+        lcf->status = 1;
     }
 
     return NGX_CONF_OK;

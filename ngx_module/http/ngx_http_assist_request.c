@@ -207,7 +207,7 @@ ngx_http_assist_precontent(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
-    if (!lcf->enable || r != r->main || lcf->chat) {
+    if (!lcf->enable || r != r->main || lcf->chat || lcf->status) {
         return NGX_DECLINED;
     }
 

@@ -173,3 +173,36 @@ ngx_http_assist_below(ngx_http_request_t *r)
 
     return name;
 }
+
+
+/* An address may lack the location's last slash: then it is one level up. */
+
+void
+ngx_http_assist_base(ngx_http_request_t *r, ngx_uint_t levels,
+    assist_buf_t *buf)
+{
+    ngx_str_t     last;
+    assist_buf_t  base = ASSIST_BUF_INIT;
+
+    last = r->uri;
+
+    while (ngx_strlchr(last.data, last.data + last.len, '/')) {
+        last.data++;
+        last.len--;
+    }
+
+    assist_buf_puts(&base, "./");
+
+    if (ngx_http_assist_below(r).len == 0 && last.len) {
+        assist_buf_add(&base, (char *) last.data, last.len);
+        assist_buf_putc(&base, '/');
+    }
+
+    while (levels--) {
+        assist_buf_puts(&base, "../");
+    }
+
+    assist_buf_puts(buf, ",\"base\":");
+    assist_buf_json(buf, assist_buf_str(&base));
+    assist_buf_free(&base);
+}

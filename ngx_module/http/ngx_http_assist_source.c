@@ -260,6 +260,16 @@ ngx_http_assist_load_sources(ngx_conf_t *cf, ngx_http_assist_main_conf_t *mcf)
         mcf->chat_page->view = 1;
     }
 
+    if (mcf->statuses) {
+        mcf->status_page = ngx_http_assist_shipped(cf, mcf,
+                                                   "assist/pages/status.lua");
+        if (mcf->status_page == NULL) {
+            return NGX_ERROR;
+        }
+
+        mcf->status_page->view = 1;
+    }
+
     hook = mcf->hooks.elts;
 
     for (i = 0; i < mcf->hooks.nelts; i++) {

@@ -77,6 +77,8 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
                : NGX_ERROR;
     }
 
+    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+
     for (doc = ngx_http_assist_documents; doc->name.len; doc++) {
         if (name.len == doc->name.len
             && ngx_strncmp(name.data, doc->name.data, name.len) == 0)
@@ -85,29 +87,39 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
         }
     }
 
-    if (doc->name.len == 0) {
+    /* what other nodes have counted */
+
+    if ((doc->name.len == 0 || doc->write) && mcf->catalog
+        && ngx_http_assist_ledger_pull(r, ngx_http_assist_status_handler)
+           == NGX_AGAIN)
+    {
+        return NGX_DONE;
+    }
+
+    if (doc->name.len == 0 && mcf->catalog) {
+        rc = ngx_http_assist_dashboard(r, &name);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    if (doc->name.len == 0 && name.len) {
         return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND, "not_found",
                                           "there is no \"%V\" here; there are "
                                           "coverage.json, coverage.csv, "
                                           "services.json, services.csv, "
-                                          "metrics and health",
+                                          "metrics and health, and pages: "
+                                          "the location itself, method, "
+                                          "agency/CODE, service/CODE",
                                           &name);
     }
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
     if (doc->state == NULL && mcf->catalog == NULL) {
         return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND,
                                           "no_catalogue",
                                           "there is nothing to measure: "
                                           "assist_catalog is not set");
-    }
-
-    if (doc->write && mcf->catalog
-        && ngx_http_assist_ledger_pull(r, ngx_http_assist_status_handler)
-           == NGX_AGAIN)
-    {
-        return NGX_DONE;
     }
 
     cln = ngx_pool_cleanup_add(r->pool, sizeof(assist_buf_t));

@@ -95,17 +95,17 @@ export async function accessible(page, what) {
 }
 
 // Without hiding the caret, for which a style would be put into the page.
-export const picture = (page, name) => page.screenshot(
-  { path: path.join(screenshots, `${name}.png`), caret: 'initial' });
+export const picture = (page, name, options) => page.screenshot(
+  { path: path.join(screenshots, `${name}.png`), caret: 'initial', ...options });
 
 export const WIDTHS = [320, 768, 1280];
 
 // A picture at each width; nothing may lie beside the screen.
-export async function pictures(page, name) {
+export async function pictures(page, name, options) {
   const before = page.viewportSize();
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: width === 320 ? 640 : 800 });
-    await picture(page, `${name}-${width}`);
+    await picture(page, `${name}-${width}`, options);
     const wide = await page.evaluate(
       () => document.documentElement.scrollWidth);
     assert.ok(wide <= width, `${name} at ${width} px is ${wide} px wide`);

@@ -1,5 +1,5 @@
-// One figure: JSON, CSV, Prometheus and the report from the evidence agree to
-// the last digit.
+// One figure: JSON, CSV, the page, Prometheus and the report from the evidence
+// agree to the last digit.
 
 import { ask, assert, assist, get, services, test, until } from './harness.mjs';
 
@@ -61,15 +61,17 @@ open_data,,,7,2024-01-01,1/Q,D
     stage.path('catalog.csv'), '--as-of', as_of, ...['levels', 'targets',
       'tasks', 'register'].flatMap((name) => [`--${name}`, stage.path(name)]));
 
-  let live, csv, metrics, rows;
+  let live, csv, metrics, rows, page;
   await until(async () => {
     live = JSON.parse(await read('coverage.json'));
     [csv, rows, metrics] = [table(await read('coverage.csv')),
       JSON.parse(await read('services.json')).services,
       samples(await read('metrics'))];
+    page = await read('?lang=en');
     const { coverage } = JSON.parse((await report(live.as_of)).stdout);
     const written = ({ evidence_heads: heads, quality }) => JSON.stringify([heads, quality]);
     return csv.every((row) => row.as_of === live.as_of)
+      && page.includes(`datetime="${live.as_of}"`)
       && written(coverage) === written(live);
   }, 'documents of one second, and their evidence');
   await nginx.stop();
@@ -84,6 +86,16 @@ open_data,,,7,2024-01-01,1/Q,D
   assert.equal(live.roadmap.next.length, 2);
   assert.equal(live.roadmap.overdue, 0);
   assert.equal(live.measures[0].numerator, 2);
+
+  // the headline: the number itself, and how it is written
+  const [official] = live.measures;
+  const [, number_, shown] = page.match(
+    /<p class="ratio"><data value="([\d.]+)">([^<]+)<\/data>/);
+  assert.equal(number_, official.ratio.toFixed(2));
+  assert.equal(shown.replace('\u00a0', ' '), official.ratio_text);
+  assert.equal(shown, '50.00\u00a0%');
+  assert.ok(page.includes(`>${official.numerator} of ${official.denominator} services<`));
+  assert.ok(page.includes(`<data value="${official.target.toFixed(2)}">`));
 
   // CSV and metrics, measure by measure
   const text = (value) => value === null ? '' : String(value);

@@ -255,7 +255,7 @@ test_nothing(void **state)
         "name", "subset", "title", "unit", "numerator", "denominator",
         "denominator_min", "denominator_max", "ratio", "ratio_text",
         "ratio_min", "ratio_max", "target", "gap", "needed",
-        "needed_per_month", "status", "milestones", "forecast",
+        "needed_per_month", "status", "milestones", "trajectory", "history", "forecast",
         "documents", "levels", "by", "procedures"
     };
 

@@ -534,6 +534,17 @@ test_past(void **state)
                    "{\"date\":\"2027-05-31\",\"months\":3,\"pace\":1.0,"
                    "\"numerator\":7,\"ratio\":100.0,\"reached\":true}");
 
+    /* the closed months in their order, the target at each year's end */
+    assert_members(measure(v, "fully_online_services_with_ai"),
+                   "history trajectory",
+                   "[{\"month\":\"2026-04\",\"numerator\":7,"
+                   "\"denominator\":7,\"ratio\":100.0},"
+                   "{\"month\":\"2026-08\",\"numerator\":0,"
+                   "\"denominator\":7,\"ratio\":0.0},"
+                   "{\"month\":\"2026-10\",\"numerator\":2,"
+                   "\"denominator\":7,\"ratio\":28.57}] "
+                   "[{\"date\":\"2026-12-31\",\"target\":45.75}]");
+
     /* one less than last month */
     assert_members(measure(v, "essential_services_with_ai"),
                    "milestones forecast",
@@ -544,6 +555,146 @@ test_past(void **state)
                    "\"numerator\":0,\"ratio\":0.0,\"reached\":false}");
 
     json_decref(v);
+    world_free(&w);
+}
+
+
+static json_t *
+load(assist_buf_t *out)
+{
+    json_t  *v;
+
+    assert_false(out->failed);
+    v = json_loadb(out->data, out->len, JSON_DECODE_ANY, NULL);
+    assert_non_null(v);
+    out->len = 0;
+
+    return v;
+}
+
+
+/* "1.000001@H29 .." of the services of a document. */
+
+static void
+assert_services(json_t *v, const char *expected)
+{
+    char     ids[256];
+    size_t   i, n;
+    json_t  *row;
+
+    n = 0;
+    ids[0] = '\0';
+
+    json_array_foreach(json_object_get(v, "services"), i, row) {
+        n += (size_t) snprintf(ids + n, sizeof(ids) - n, "%s%s@%s",
+                               i ? " " : "",
+                               json_string_value(json_object_get(row, "code")),
+                               json_string_value(json_object_get(row,
+                                                     "agency_code")));
+    }
+
+    assert_string_equal(ids, expected);
+    json_decref(v);
+}
+
+
+/* A page has its own services and no others. */
+
+static void
+test_pages(void **state)
+{
+    json_t        *v;
+    world_t        w;
+    uint32_t       code;
+    assist_buf_t   out = ASSIST_BUF_INIT;
+
+    (void) state;
+
+    world_init(&w, "", 0x1);
+
+    assert_int_equal(assist_figure_agency_json(&w.in, assist_str("G01"), 0, 9,
+                                               &out), 0);
+    v = load(&out);
+    assert_members(json_object_get(v, "agency"),
+                   "code services denominator numerator",
+                   "\"G01\" 2 2 0");
+    assert_services(v, "1.000001@G01 1.000002@G01");
+
+    assert_int_equal(assist_figure_agency_json(&w.in, assist_str("H29"), 1, 2,
+                                               &out), 0);
+    assert_services(load(&out), "1.000002@H29 1.000003@H29");
+
+    assert_int_equal(assist_figure_agency_json(&w.in, assist_str("H29"), 99,
+                                               2, &out), 0);
+    assert_services(load(&out), "");
+
+    assert_int_equal(assist_figure_agency_json(&w.in, assist_str("X"), 0, 2,
+                                               &out), -1);
+    assert_int_equal(out.len, 0);
+
+    code = assist_catalog_procedure(w.cat, assist_str("1.000002"));
+    assert_int_equal(assist_figure_procedure_json(&w.in, code, 9, &out), 0);
+    assert_services(load(&out), "1.000002@H29 1.000002@G01");
+
+    assist_buf_free(&out);
+    world_free(&w);
+}
+
+
+/* The checks of a service say what its levels are made of. */
+
+static void
+test_checks(void **state)
+{
+    size_t              i;
+    json_t             *v, *check;
+    world_t             w;
+    assist_buf_t        out = ASSIST_BUF_INIT;
+    assist_counters_t  *c;
+
+    static const char *const  expected[] = {
+        "\"task\" null {\"value\":null,\"ok\":false} null",
+        "\"shown\" 1 {\"value\":2,\"ok\":true} null",
+        "\"l2.knowledge_days\" 90 {\"value\":22,\"ok\":true} null",
+        "\"l3.interactions\" 5.0 {\"value\":24.0,\"ok\":true} null",
+        "\"l3.days\" 3.0 {\"value\":2.0,\"ok\":false} null",
+        "\"l4.interactions\" 30.0 {\"value\":30.0,\"ok\":true} null",
+        "\"l4.answered\" 0.8 {\"value\":0.8,\"ok\":true} null",
+        "\"l4.sourced\" 0.95 {\"value\":0.9167,\"ok\":false} null",
+        "\"l4.negative\" 0.2 {\"value\":null,\"ok\":true} null",
+        "\"l4.latency\" 5000.0 {\"value\":300001,\"ok\":false} null"
+    };
+
+    (void) state;
+
+    world_init(&w, "", 0);
+    c = &w.now[0];
+    c->shown = 2;
+    c->outcomes[ASSIST_BY_CATALOGUE][ASSIST_ANSWERED] = 24;
+    c->outcomes[ASSIST_BY_MODEL][ASSIST_REFUSED] = 6;
+    c->kinds[ASSIST_KIND_ASK] = 30;
+    c->days[ASSIST_BY_CATALOGUE] = 5;
+    c->day[22] = 30;
+    c->sourced = 22;
+    c->latency[ASSIST_LATENCY_BUCKETS - 1] = 30;
+
+    assert_int_equal(assist_figure_service_json(&w.in, 0, &out), 0);
+    v = load(&out);
+
+    assert_members(v, "last_period last", "\"2026-10\" null");
+    assert_members(json_object_get(v, "service"), "evidence interactions",
+                   "[\"L2\"] 30");
+    assert_int_equal(json_integer_value(json_array_get(
+                         json_object_get(v, "days"), 22)), 30);
+
+    json_array_foreach(json_object_get(v, "checks"), i, check) {
+        assert_members(check, "rule bound this last", expected[i]);
+    }
+
+    assert_int_equal(i, sizeof(expected) / sizeof(expected[0]));
+
+    json_decref(v);
+    assist_buf_free(&out);
     world_free(&w);
 }
 
@@ -560,7 +711,9 @@ main(void)
         cmocka_unit_test(test_roadmap),
         cmocka_unit_test(test_no_tasks),
         cmocka_unit_test(test_register),
-        cmocka_unit_test(test_past)
+        cmocka_unit_test(test_past),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_checks)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
