@@ -82,6 +82,13 @@ typedef struct {
 } ngx_http_assist_hook_t;
 
 
+/* Where assist_chat is. */
+typedef struct {
+    ngx_http_core_srv_conf_t        *server;
+    ngx_http_core_loc_conf_t        *location;
+} ngx_http_assist_chat_place_t;
+
+
 /* An assist_deny directive. */
 typedef struct {
     ngx_str_t                        file;
@@ -125,6 +132,7 @@ typedef struct {
     ngx_str_t                        node;
 
     ngx_uint_t                       chats;         /* assist_chat locations */
+    ngx_array_t                      chat_places;   /* of ..._chat_place_t */
     ngx_http_assist_disclosure_t    *disclosure;    /* the shipped one */
     ngx_shm_zone_t                  *feedback_zone;
     ngx_http_assist_asset_t         *assets;
@@ -168,6 +176,8 @@ typedef struct {
     ngx_flag_t                       coverage_log;
     ngx_flag_t                       chat;
     ngx_http_assist_disclosure_t    *disclosure;    /* NULL: the shipped one */
+    ngx_flag_t                       widget;
+    ngx_str_t                        widget_uri;    /* with a "/" at its end */
     u_char                          *cache_seed;    /* in a worker */
     ngx_uint_t                       cache_generation;
 } ngx_http_assist_loc_conf_t;
@@ -482,6 +492,18 @@ void ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
 ngx_uint_t ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx,
     ngx_uint_t failed);
 ngx_uint_t ngx_http_assist_inject_missed(ngx_http_assist_ctx_t *ctx);
+
+/* ngx_http_assist_widget.c: assist_widget */
+char *ngx_http_assist_widget_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* whose assistant is it? */
+char *ngx_http_assist_widget_merge(ngx_conf_t *cf,
+    ngx_http_assist_loc_conf_t *prev, ngx_http_assist_loc_conf_t *conf);
+/* its markup for this page, in r->pool, and the URLs that its script loads;
+ * NGX_DECLINED: no memory */
+ngx_int_t ngx_http_assist_widget_html(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *html, ngx_str_t *style,
+    ngx_str_t *ask);
 
 /* ngx_http_assist_page.c: the page streams by; a body filter */
 ngx_int_t ngx_http_assist_page_body(ngx_http_request_t *r,

@@ -1,6 +1,6 @@
 /*
  * What is put into a page: which pages may be touched, what their hooks put
- * in, and what of that the page's policy and its charset allow.
+ * in, the widget, and what of that the page's policy and its charset allow.
  *
  * In doubt a page goes out as the portal made it.
  */
@@ -23,6 +23,8 @@ static void ngx_http_assist_inject_lang(ngx_http_assist_ctx_t *ctx,
     ngx_str_t *value);
 static void ngx_http_assist_inject_allowed(ngx_http_request_t *r,
     ngx_http_assist_page_t *page, assist_csp_t *csp);
+static void ngx_http_assist_inject_widget(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_csp_t *csp);
 static ngx_int_t ngx_http_assist_inject_policy(ngx_http_request_t *r,
     assist_csp_t *csp, ngx_str_t *html);
 static ngx_uint_t ngx_http_assist_inject_is_ascii(ngx_str_t *s);
@@ -36,14 +38,16 @@ static ngx_uint_t ngx_http_assist_inject_is_ascii(ngx_str_t *s);
 ngx_int_t
 ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    assist_csp_t             csp;
-    ngx_http_assist_page_t  *page;
+    assist_csp_t                 csp;
+    ngx_http_assist_page_t      *page;
+    ngx_http_assist_loc_conf_t  *lcf;
 
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
     ngx_memzero(&csp, sizeof(assist_csp_t));
 
     if (ctx->paged
         || !ngx_http_assist_inject_may(r, ctx)
-        || !ngx_http_assist_inject_has_hook(r)
+        || (!ngx_http_assist_inject_has_hook(r) && !lcf->widget)
         || !ngx_http_assist_inject_headers(r, ctx, &csp))
     {
         return NGX_OK;
@@ -62,6 +66,10 @@ ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ctx->event.sourced = ctx->cites.nelts != 0;
 
     ngx_http_assist_inject_allowed(r, page, &csp);
+
+    if (lcf->widget) {
+        ngx_http_assist_inject_widget(r, ctx, &csp);
+    }
 
     if (page->ninserts == 0) {
         page->state = NGX_HTTP_ASSIST_PAGE_PASS;
@@ -93,6 +101,7 @@ ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
 
     insert = &page->inserts[page->ninserts];
 
+    insert->widget = 0;
     insert->where = where;
     insert->id.len = id.len;
     insert->id.data = ngx_pstrdup(ctx->request->pool, &id);
@@ -333,6 +342,42 @@ ngx_http_assist_inject_allowed(ngx_http_request_t *r,
     }
 
     page->ninserts = n;
+}
+
+
+/* What its script loads must be allowed, too: else it would be half there. */
+
+static void
+ngx_http_assist_inject_widget(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, assist_csp_t *csp)
+{
+    ngx_str_t                  html, style, ask;
+    ngx_http_assist_page_t    *page;
+    ngx_http_assist_insert_t  *insert;
+
+    if (ngx_http_assist_widget_html(r, ctx, &html, &style, &ask) != NGX_OK) {
+        return;
+    }
+
+    if (!assist_csp_style(csp, ngx_http_assist_str(style))
+        || !assist_csp_connect(csp, ngx_http_assist_str(ask))
+        || ngx_http_assist_inject_policy(r, csp, &html) != NGX_OK)
+    {
+        ngx_http_assist_coverage_untouched(r, 1, 0);
+
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "assist: the page's Content-Security-Policy does not "
+                      "allow the widget");
+        return;
+    }
+
+    page = ctx->streamed;
+    insert = &page->inserts[page->ninserts++];
+
+    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
+    insert->where = ASSIST_HTML_BODY_END;
+    insert->html = html;
+    insert->widget = 1;
 }
 
 

@@ -315,6 +315,13 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       offsetof(ngx_http_assist_loc_conf_t, disclosure),
       NULL },
 
+    { ngx_string("assist_widget"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_assist_widget_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("assist_chat"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_assist_content,
@@ -409,6 +416,9 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->hosts, cf->pool, 4, sizeof(assist_str_t))
            != NGX_OK
+        || ngx_array_init(&mcf->chat_places, cf->pool, 2,
+                          sizeof(ngx_http_assist_chat_place_t))
+           != NGX_OK
         || ngx_array_init(&mcf->uses, cf->pool, 4,
                           sizeof(ngx_http_assist_use_t *))
            != NGX_OK)
@@ -465,6 +475,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     lcf->chat, cache_use_stale = 0;
+     *     lcf->widget_uri = { 0, NULL };
      *     lcf->cache_seed = NULL;
      */
 
@@ -488,6 +499,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     lcf->token_budget = NGX_CONF_UNSET;
     lcf->coverage_log = NGX_CONF_UNSET;
     lcf->disclosure = NGX_CONF_UNSET_PTR;
+    lcf->widget = NGX_CONF_UNSET;
 
     return lcf;
 }
@@ -547,7 +559,7 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                                                 NGX_HTTP_ASSIST_BODY_MAX + 1);
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_assist_widget_merge(cf, prev, conf);
 }
 
 
@@ -1154,8 +1166,9 @@ ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_assist_loc_conf_t *lcf = conf;
 
-    ngx_http_core_loc_conf_t     *clcf;
-    ngx_http_assist_main_conf_t  *mcf;
+    ngx_http_core_loc_conf_t      *clcf;
+    ngx_http_assist_main_conf_t   *mcf;
+    ngx_http_assist_chat_place_t  *place;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = (ngx_http_handler_pt) cmd->post;
@@ -1164,6 +1177,15 @@ ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
         mcf->chats++;
         lcf->chat = 1;
+
+        place = ngx_array_push(&mcf->chat_places);
+        if (place == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        place->location = clcf;
+        place->server = ngx_http_conf_get_module_srv_conf(cf,
+                                                     ngx_http_core_module);
     }
 
     return NGX_CONF_OK;

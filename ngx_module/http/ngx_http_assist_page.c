@@ -391,7 +391,7 @@ ngx_http_assist_page_part(ngx_http_request_t *r, ngx_http_assist_page_t *page,
         b->pos = page->inserts[i].html.data;
         b->last = b->pos + page->inserts[i].html.len;
 
-        page->placed = 1;
+        page->placed |= !page->inserts[i].widget;
     }
 
     return NGX_OK;

@@ -10,13 +10,14 @@
 #include "core/html.h"
 
 
-#define NGX_HTTP_ASSIST_INSERTS  16
+#define NGX_HTTP_ASSIST_INSERTS  16          /* of hooks */
 
 
 typedef struct {
     assist_html_where_t              where;
     ngx_str_t                        id;        /* of an element */
     ngx_str_t                        html;
+    unsigned                         widget:1;
 } ngx_http_assist_insert_t;
 
 
@@ -30,7 +31,8 @@ typedef enum {
 struct ngx_http_assist_page_s {
     ngx_http_assist_page_e           state;
 
-    ngx_http_assist_insert_t         inserts[NGX_HTTP_ASSIST_INSERTS];
+    /* and the widget */
+    ngx_http_assist_insert_t         inserts[NGX_HTTP_ASSIST_INSERTS + 1];
     ngx_uint_t                       ninserts;
     size_t                           size;      /* of their html */
 
@@ -42,14 +44,14 @@ struct ngx_http_assist_page_s {
     unsigned                         given:1;   /* an outcome */
 
     unsigned                         answered:1; /* a hook gave the page's */
-    unsigned                         placed:1;  /* something was put in */
+    unsigned                         placed:1;  /* what a hook gave is in */
 
     /* the stream */
     unsigned                         flush:1;   /* asked for in its beginning */
     u_char                          *begin;     /* a copy of it */
     size_t                           nbegin;
     assist_html_t                    html;
-    assist_html_place_t              places[NGX_HTTP_ASSIST_INSERTS];
+    assist_html_place_t              places[NGX_HTTP_ASSIST_INSERTS + 1];
     ngx_chain_t                     *free;
     ngx_chain_t                     *busy;
     ngx_chain_t                     *out;
