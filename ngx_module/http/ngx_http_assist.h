@@ -39,6 +39,7 @@
 
 
 typedef struct ngx_http_assist_page_s    ngx_http_assist_page_t;
+typedef struct ngx_http_assist_help_s    ngx_http_assist_help_t;
 typedef struct ngx_http_assist_view_s    ngx_http_assist_view_t;
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
@@ -176,6 +177,7 @@ typedef struct {
     ngx_flag_t                       coverage_log;
     ngx_flag_t                       chat;
     ngx_http_assist_disclosure_t    *disclosure;    /* NULL: the shipped one */
+    ngx_msec_t                       page_wait;
     ngx_flag_t                       widget;
     ngx_str_t                        widget_uri;    /* with a "/" at its end */
     u_char                          *cache_seed;    /* in a worker */
@@ -480,13 +482,24 @@ time_t ngx_http_assist_budget_resets(void);
 /* function: its reference in the Lua registry, which is taken.  NULL, or why
  * it does not run. */
 const char *ngx_http_assist_later_start(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, int function);
+    ngx_http_assist_ctx_t *ctx, int function, double *number);
+/* ngx_http_assist_inject_help() will be called; NGX_DECLINED: it is over */
+ngx_int_t ngx_http_assist_later_join(double number,
+    ngx_http_assist_help_t *help);
+/* what its function gives to pages that wait for it */
+void ngx_http_assist_later_give(ngx_http_assist_ctx_t *ctx, ngx_str_t *html);
 void ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx);
+
 /* ngx_http_assist_inject.c: what `page` hooks put into a page */
 ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 ngx_int_t ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
     assist_html_where_t where, ngx_str_t id, ngx_str_t html);
+ngx_int_t ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx,
+    double later);
+/* what help waited for; empty: nothing came of it */
+void ngx_http_assist_inject_help(ngx_http_assist_help_t *help,
+    ngx_str_t *html);
 void ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
     assist_outcome_t outcome);
 ngx_uint_t ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx,
@@ -508,6 +521,9 @@ ngx_int_t ngx_http_assist_widget_html(ngx_http_request_t *r,
 /* ngx_http_assist_page.c: the page streams by; a body filter */
 ngx_int_t ngx_http_assist_page_body(ngx_http_request_t *r,
     ngx_http_assist_page_t *page, ngx_chain_t *in);
+/* what it waited for has come, or will not */
+void ngx_http_assist_page_wake(ngx_http_assist_page_t *page);
+void ngx_http_assist_page_close(ngx_http_assist_page_t *page);
 
 /* ngx_http_assist_filter_module.c: the filters after ours */
 ngx_int_t ngx_http_assist_next_header(ngx_http_request_t *r);

@@ -315,6 +315,13 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       offsetof(ngx_http_assist_loc_conf_t, disclosure),
       NULL },
 
+    { ngx_string("assist_page_wait"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, page_wait),
+      NULL },
+
     { ngx_string("assist_widget"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_assist_widget_set,
@@ -499,6 +506,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     lcf->token_budget = NGX_CONF_UNSET;
     lcf->coverage_log = NGX_CONF_UNSET;
     lcf->disclosure = NGX_CONF_UNSET_PTR;
+    lcf->page_wait = NGX_CONF_UNSET_MSEC;
     lcf->widget = NGX_CONF_UNSET;
 
     return lcf;
@@ -550,11 +558,23 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                       "which this one has not");
         return NGX_CONF_ERROR;
     }
+
     ngx_conf_merge_ptr_value(conf->disclosure, prev->disclosure, NULL);
+    ngx_conf_merge_msec_value(conf->page_wait, prev->page_wait, 0);
+
+    /* core's values are merged already */
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->page_wait && conf->page_wait >= clcf->send_timeout) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"assist_page_wait\" is %M ms, which must be less than "
+                      "the \"send_timeout\" of %M ms: a page that waits "
+                      "longer is ended", conf->page_wait, clcf->send_timeout);
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->chat) {
-        /* core's values are merged already: a question stays in memory */
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+        /* a question stays in memory */
         clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
                                                 NGX_HTTP_ASSIST_BODY_MAX + 1);
     }
