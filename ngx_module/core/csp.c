@@ -12,7 +12,8 @@ typedef enum {
     SCRIPT = 0,
     SCRIPT_ATTR,
     STYLE,
-    STYLE_ATTR
+    STYLE_ATTR,
+    CONNECT
 } kind_t;
 
 typedef struct {
@@ -32,6 +33,7 @@ static int read_tag(tag_t *tag, const char *p, const char *end,
     const char **over);
 static void read_attribute(tag_t *tag, assist_str_t name, assist_str_t value);
 static int check_tag(tag_t *tag);
+static int check_url(const assist_csp_t *csp, kind_t kind, assist_str_t url);
 static int allowed(tag_t *tag, kind_t kind, int external);
 static int sources(assist_str_t policy, kind_t kind, assist_str_t *list);
 static int directive(assist_str_t policy, const char *name,
@@ -115,6 +117,20 @@ assist_csp_html(const assist_csp_t *csp, assist_str_t html, assist_buf_t *out)
     assist_buf_add(out, p, (size_t) (end - p));
 
     return 1;
+}
+
+
+int
+assist_csp_style(const assist_csp_t *csp, assist_str_t url)
+{
+    return check_url(csp, STYLE, url);
+}
+
+
+int
+assist_csp_connect(const assist_csp_t *csp, assist_str_t url)
+{
+    return check_url(csp, CONNECT, url);
 }
 
 
@@ -273,6 +289,21 @@ check_tag(tag_t *tag)
 }
 
 
+static int
+check_url(const assist_csp_t *csp, kind_t kind, assist_str_t url)
+{
+    tag_t  tag;
+
+    memset(&tag, 0, sizeof(tag_t));
+
+    tag.csp = csp;
+    tag.src = url;
+    tag.nonce = assist_str("");     /* which no policy has */
+
+    return allowed(&tag, kind, 1);
+}
+
+
 /* Do all policies allow it?  Sets the nonce that they need. */
 
 static int
@@ -323,7 +354,8 @@ sources(assist_str_t policy, kind_t kind, assist_str_t *list)
         { "script-src-elem", "script-src" },
         { "script-src-attr", "script-src" },
         { "style-src-elem", "style-src" },
-        { "style-src-attr", "style-src" }
+        { "style-src-attr", "style-src" },
+        { "connect-src", "connect-src" }
     };
 
     return directive(policy, names[kind][0], list)

@@ -37,5 +37,11 @@ void assist_csp_add(assist_csp_t *csp, assist_str_t value);
 int assist_csp_html(const assist_csp_t *csp, assist_str_t html,
     assist_buf_t *out);
 
+/* May a script of the page add this style sheet, which has no nonce? */
+int assist_csp_style(const assist_csp_t *csp, assist_str_t url);
+
+/* May a script of the page send requests to this? */
+int assist_csp_connect(const assist_csp_t *csp, assist_str_t url);
+
 
 #endif

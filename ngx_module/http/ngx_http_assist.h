@@ -41,6 +41,7 @@
 
 
 typedef struct ngx_http_assist_page_s    ngx_http_assist_page_t;
+typedef struct ngx_http_assist_help_s    ngx_http_assist_help_t;
 typedef struct ngx_http_assist_view_s    ngx_http_assist_view_t;
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
@@ -83,6 +84,13 @@ typedef struct {
     ngx_uint_t                       conf_line;
     ngx_uint_t                       view;      /* it has `render` only */
 } ngx_http_assist_hook_t;
+
+
+/* Where assist_chat is. */
+typedef struct {
+    ngx_http_core_srv_conf_t        *server;
+    ngx_http_core_loc_conf_t        *location;
+} ngx_http_assist_chat_place_t;
 
 
 /* An assist_deny directive. */
@@ -133,6 +141,7 @@ typedef struct {
 
     ngx_uint_t                       chats;         /* assist_chat locations */
     ngx_uint_t                       statuses;      /* assist_status ones */
+    ngx_array_t                      chat_places;   /* of ..._chat_place_t */
     ngx_http_assist_disclosure_t    *disclosure;    /* the shipped one */
     ngx_shm_zone_t                  *feedback_zone;
     ngx_http_assist_asset_t         *assets;
@@ -177,6 +186,9 @@ typedef struct {
     ngx_flag_t                       chat;
     ngx_flag_t                       status;
     ngx_http_assist_disclosure_t    *disclosure;    /* NULL: the shipped one */
+    ngx_msec_t                       page_wait;
+    ngx_flag_t                       widget;
+    ngx_str_t                        widget_uri;    /* with a "/" at its end */
     u_char                          *cache_seed;    /* in a worker */
     ngx_uint_t                       cache_generation;
 } ngx_http_assist_loc_conf_t;
@@ -494,7 +506,12 @@ time_t ngx_http_assist_budget_resets(void);
 /* function: its reference in the Lua registry, which is taken.  NULL, or why
  * it does not run. */
 const char *ngx_http_assist_later_start(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, int function);
+    ngx_http_assist_ctx_t *ctx, int function, double *number);
+/* ngx_http_assist_inject_help() will be called; NGX_DECLINED: it is over */
+ngx_int_t ngx_http_assist_later_join(double number,
+    ngx_http_assist_help_t *help);
+/* what its function gives to pages that wait for it */
+void ngx_http_assist_later_give(ngx_http_assist_ctx_t *ctx, ngx_str_t *html);
 void ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx);
 /* ngx_http_assist_once.c: assist.cache.once, of the runs of a worker */
 /* a text, nil and a reason, or true: the run makes it */
@@ -511,6 +528,11 @@ ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 ngx_int_t ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
     assist_html_where_t where, ngx_str_t id, ngx_str_t html);
+ngx_int_t ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx,
+    double later);
+/* what help waited for; empty: nothing came of it */
+void ngx_http_assist_inject_help(ngx_http_assist_help_t *help,
+    ngx_str_t *html);
 void ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
     assist_outcome_t outcome);
 ngx_uint_t ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx,
@@ -519,9 +541,24 @@ ngx_uint_t ngx_http_assist_inject_missed(ngx_http_assist_ctx_t *ctx);
 /* has something with an AI notice been put in? */
 ngx_uint_t ngx_http_assist_inject_notice(ngx_http_assist_ctx_t *ctx);
 
+/* ngx_http_assist_widget.c: assist_widget */
+char *ngx_http_assist_widget_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* whose assistant is it? */
+char *ngx_http_assist_widget_merge(ngx_conf_t *cf,
+    ngx_http_assist_loc_conf_t *prev, ngx_http_assist_loc_conf_t *conf);
+/* its markup for this page, in r->pool, and the URLs that its script loads;
+ * NGX_DECLINED: no memory */
+ngx_int_t ngx_http_assist_widget_html(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx, ngx_str_t *html, ngx_str_t *style,
+    ngx_str_t *ask);
+
 /* ngx_http_assist_page.c: the page streams by; a body filter */
 ngx_int_t ngx_http_assist_page_body(ngx_http_request_t *r,
     ngx_http_assist_page_t *page, ngx_chain_t *in);
+/* what it waited for has come, or will not */
+void ngx_http_assist_page_wake(ngx_http_assist_page_t *page);
+void ngx_http_assist_page_close(ngx_http_assist_page_t *page);
 
 /* ngx_http_assist_filter_module.c: the filters after ours */
 ngx_int_t ngx_http_assist_next_header(ngx_http_request_t *r);

@@ -28,6 +28,7 @@ static int ngx_http_assist_host_reply(void *host, int status,
     const assist_header_t *headers, uint32_t nheaders, assist_str_t body);
 static int ngx_http_assist_host_inject(void *host, assist_html_where_t where,
     assist_str_t id, assist_str_t html);
+static int ngx_http_assist_host_inject_later(void *host, double later);
 static void ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome);
 static assist_wait_t ngx_http_assist_host_body(void *host, assist_run_t *run,
     assist_value_t *value);
@@ -53,7 +54,9 @@ static assist_wait_t ngx_http_assist_host_chat(void *host, assist_run_t *run,
     const assist_chat_t *chat, assist_value_t *value);
 static assist_wait_t ngx_http_assist_host_chat_next(void *host,
     assist_run_t *run, uint32_t id, assist_value_t *value);
-static const char *ngx_http_assist_host_later(void *host, int function);
+static const char *ngx_http_assist_host_later(void *host, int function,
+    double *later);
+static void ngx_http_assist_host_later_gives(void *host, assist_str_t html);
 static assist_wait_t ngx_http_assist_host_wait(ngx_http_assist_op_t *op,
     assist_value_t *value);
 static void ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx,
@@ -77,6 +80,7 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_about,
     ngx_http_assist_host_reply,
     ngx_http_assist_host_inject,
+    ngx_http_assist_host_inject_later,
     ngx_http_assist_host_outcome,
     ngx_http_assist_host_body,
     ngx_http_assist_host_sleep,
@@ -90,6 +94,7 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_chat,
     ngx_http_assist_host_chat_next,
     ngx_http_assist_host_later,
+    ngx_http_assist_host_later_gives,
     ngx_http_assist_view_document,
     ngx_http_assist_view_emit
 };
@@ -414,6 +419,13 @@ ngx_http_assist_host_inject(void *host, assist_html_where_t where,
 }
 
 
+static int
+ngx_http_assist_host_inject_later(void *host, double later)
+{
+    return ngx_http_assist_inject_later(host, later) == NGX_OK ? 0 : -1;
+}
+
+
 static void
 ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome)
 {
@@ -677,11 +689,21 @@ ngx_http_assist_host_chat_next(void *host, assist_run_t *run, uint32_t id,
 
 
 static const char *
-ngx_http_assist_host_later(void *host, int function)
+ngx_http_assist_host_later(void *host, int function, double *later)
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    return ngx_http_assist_later_start(ctx->request, ctx, function);
+    return ngx_http_assist_later_start(ctx->request, ctx, function, later);
+}
+
+
+static void
+ngx_http_assist_host_later_gives(void *host, assist_str_t html)
+{
+    ngx_str_t  s;
+
+    s = ngx_http_assist_ngx_str(html);
+    ngx_http_assist_later_give(host, &s);
 }
 
 

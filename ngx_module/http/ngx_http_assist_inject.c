@@ -1,6 +1,6 @@
 /*
  * What is put into a page: which pages may be touched, what their hooks put
- * in, and what of that the page's policy and its charset allow.
+ * in, the widget, and what of that the page's policy and its charset allow.
  *
  * In doubt a page goes out as the portal made it.
  */
@@ -22,7 +22,11 @@ static ngx_uint_t ngx_http_assist_inject_headers(ngx_http_request_t *r,
 static void ngx_http_assist_inject_lang(ngx_http_assist_ctx_t *ctx,
     ngx_str_t *value);
 static void ngx_http_assist_inject_allowed(ngx_http_request_t *r,
-    ngx_http_assist_page_t *page, assist_csp_t *csp);
+    ngx_http_assist_page_t *page);
+static ngx_uint_t ngx_http_assist_inject_fits(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_str_t *html);
+static void ngx_http_assist_inject_widget(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_inject_policy(ngx_http_request_t *r,
     assist_csp_t *csp, ngx_str_t *html);
 static ngx_uint_t ngx_http_assist_inject_is_ascii(ngx_str_t *s);
@@ -36,14 +40,16 @@ static ngx_uint_t ngx_http_assist_inject_is_ascii(ngx_str_t *s);
 ngx_int_t
 ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    assist_csp_t             csp;
-    ngx_http_assist_page_t  *page;
+    assist_csp_t                 csp;
+    ngx_http_assist_page_t      *page;
+    ngx_http_assist_loc_conf_t  *lcf;
 
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
     ngx_memzero(&csp, sizeof(assist_csp_t));
 
     if (ctx->paged
         || !ngx_http_assist_inject_may(r, ctx)
-        || !ngx_http_assist_inject_has_hook(r)
+        || (!ngx_http_assist_inject_has_hook(r) && !lcf->widget)
         || !ngx_http_assist_inject_headers(r, ctx, &csp))
     {
         return NGX_OK;
@@ -54,6 +60,9 @@ ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         return NGX_OK;
     }
 
+    page->request = r;
+    page->csp = csp;
+
     ctx->paged = 1;
     ctx->streamed = page;
 
@@ -61,7 +70,11 @@ ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     ctx->event.sourced = ctx->cites.nelts != 0;
 
-    ngx_http_assist_inject_allowed(r, page, &csp);
+    ngx_http_assist_inject_allowed(r, page);
+
+    if (lcf->widget) {
+        ngx_http_assist_inject_widget(r, ctx);
+    }
 
     if (page->ninserts == 0) {
         page->state = NGX_HTTP_ASSIST_PAGE_PASS;
@@ -93,6 +106,7 @@ ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
 
     insert = &page->inserts[page->ninserts];
 
+    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
     insert->where = where;
     insert->id.len = id.len;
     insert->id.data = ngx_pstrdup(ctx->request->pool, &id);
@@ -109,6 +123,73 @@ ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
     page->size += html.len;
 
     return NGX_OK;
+}
+
+
+/* NGX_DECLINED: as above.  Of a function that has failed nothing comes. */
+
+ngx_int_t
+ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx, double later)
+{
+    ngx_http_assist_page_t    *page;
+    ngx_http_assist_help_t    *help;
+    ngx_http_assist_insert_t  *insert;
+
+    page = ctx->streamed;
+
+    if (page->ninserts == NGX_HTTP_ASSIST_INSERTS) {
+        return NGX_DECLINED;
+    }
+
+    help = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_assist_help_t));
+    if (help == NULL) {
+        return NGX_DECLINED;
+    }
+
+    help->ctx = ctx;
+
+    if (ngx_http_assist_later_join(later, help) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    help->waits = 1;
+
+    insert = &page->inserts[page->ninserts++];
+
+    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
+    insert->where = ASSIST_HTML_BODY_END;
+    insert->help = help;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_assist_inject_help(ngx_http_assist_help_t *help, ngx_str_t *html)
+{
+    ngx_str_t                s;
+    ngx_http_request_t      *r;
+    ngx_http_assist_page_t  *page;
+
+    r = help->ctx->request;
+    page = help->ctx->streamed;
+
+    ngx_queue_remove(&help->queue);
+    help->waits = 0;
+
+    s.len = html->len;
+    s.data = NULL;
+
+    if (s.len && s.len <= NGX_HTTP_ASSIST_INJECT_MAX - page->size) {
+        s.data = ngx_pstrdup(r->pool, html);
+    }
+
+    if (s.data && ngx_http_assist_inject_fits(r, page, &s)) {
+        page->size += s.len;
+        help->html = s;
+    }
+
+    ngx_http_assist_page_wake(page);
 }
 
 
@@ -130,13 +211,19 @@ ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
 ngx_uint_t
 ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx, ngx_uint_t failed)
 {
-    ngx_uint_t               first;
+    ngx_uint_t               i, first;
     ngx_http_assist_page_t  *page;
 
     page = ctx->streamed;
     first = !ctx->outcome && (page->given || failed);
 
     if (failed) {
+        for (i = page->kept; i < page->ninserts; i++) {
+            if (page->inserts[i].help && page->inserts[i].help->waits) {
+                ngx_queue_remove(&page->inserts[i].help->queue);
+            }
+        }
+
         page->ninserts = page->kept;
         page->size = page->kept_size;
         ctx->cites.nelts = page->kept_cites;
@@ -306,11 +393,34 @@ ngx_http_assist_inject_lang(ngx_http_assist_ctx_t *ctx, ngx_str_t *value)
 
 static void
 ngx_http_assist_inject_allowed(ngx_http_request_t *r,
-    ngx_http_assist_page_t *page, assist_csp_t *csp)
+    ngx_http_assist_page_t *page)
 {
-    ngx_uint_t                 i, n, any;
-    ngx_str_t                 *charset;
+    ngx_uint_t                 i, n;
     ngx_http_assist_insert_t  *insert;
+
+    for (i = 0, n = 0; i < page->ninserts; i++) {
+        insert = &page->inserts[i];
+
+        if (insert->help
+            || (insert->html.len
+                && ngx_http_assist_inject_fits(r, page, &insert->html)))
+        {
+            page->inserts[n++] = *insert;
+        }
+    }
+
+    page->ninserts = n;
+}
+
+
+/* May it be in this page?  It gets the nonce that it needs; if not, counts. */
+
+static ngx_uint_t
+ngx_http_assist_inject_fits(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_str_t *html)
+{
+    ngx_uint_t   any;
+    ngx_str_t   *charset;
 
     charset = &r->headers_out.charset;
 
@@ -318,28 +428,56 @@ ngx_http_assist_inject_allowed(ngx_http_request_t *r,
           || ngx_http_assist_is(charset, "utf-8")
           || ngx_http_assist_is(charset, "us-ascii");
 
-    for (i = 0, n = 0; i < page->ninserts; i++) {
-        insert = &page->inserts[i];
+    if ((any || ngx_http_assist_inject_is_ascii(html))
+        && ngx_http_assist_inject_policy(r, &page->csp, html) == NGX_OK)
+    {
+        return 1;
+    }
 
-        if (insert->html.len == 0) {
-            continue;
-        }
+    ngx_http_assist_coverage_untouched(r, 1, 0);
 
-        if ((any || ngx_http_assist_inject_is_ascii(&insert->html))
-            && ngx_http_assist_inject_policy(r, csp, &insert->html) == NGX_OK)
-        {
-            page->inserts[n++] = *insert;
-            continue;
-        }
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "assist: the page's Content-Security-Policy or charset "
+                  "does not allow what a hook puts into it");
 
+    return 0;
+}
+
+
+/* What its script loads must be allowed, too: else it would be half there. */
+
+static void
+ngx_http_assist_inject_widget(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx)
+{
+    ngx_str_t                  html, style, ask;
+    ngx_http_assist_page_t    *page;
+    ngx_http_assist_insert_t  *insert;
+
+    page = ctx->streamed;
+
+    if (ngx_http_assist_widget_html(r, ctx, &html, &style, &ask) != NGX_OK) {
+        return;
+    }
+
+    if (!assist_csp_style(&page->csp, ngx_http_assist_str(style))
+        || !assist_csp_connect(&page->csp, ngx_http_assist_str(ask))
+        || ngx_http_assist_inject_policy(r, &page->csp, &html) != NGX_OK)
+    {
         ngx_http_assist_coverage_untouched(r, 1, 0);
 
         ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "assist: the page's Content-Security-Policy or charset "
-                      "does not allow what a hook puts into it");
+                      "assist: the page's Content-Security-Policy does not "
+                      "allow the widget");
+        return;
     }
 
-    page->ninserts = n;
+    insert = &page->inserts[page->ninserts++];
+
+    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
+    insert->where = ASSIST_HTML_BODY_END;
+    insert->html = html;
+    insert->widget = 1;
 }
 
 

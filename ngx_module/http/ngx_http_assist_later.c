@@ -7,6 +7,7 @@
  */
 
 #include "ngx_http_assist.h"
+#include "ngx_http_assist_page.h"
 
 
 #define NGX_HTTP_ASSIST_LATER_MAX   256         /* at a time, of a worker */
@@ -15,6 +16,9 @@
 
 
 struct ngx_http_assist_later_s {
+    ngx_queue_t              queue;         /* of all that run */
+    double                   number;
+    ngx_queue_t              helps;         /* pages that may have it */
     ngx_http_request_t      *own;
     ngx_http_assist_ctx_t   *ctx;
     int                      function;
@@ -29,13 +33,18 @@ static void ngx_http_assist_later_timeout(ngx_event_t *ev);
 static void ngx_http_assist_later_end(ngx_event_t *ev);
 
 
-static ngx_uint_t  ngx_http_assist_laters;
+static ngx_uint_t   ngx_http_assist_laters;
+static ngx_queue_t  ngx_http_assist_later_running = {
+    &ngx_http_assist_later_running, &ngx_http_assist_later_running
+};
 
 
 const char *
 ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
-    int function)
+    int function, double *number)
 {
+    static double                last;
+
     ngx_http_request_t          *own;
     ngx_http_assist_ctx_t       *own_ctx;
     ngx_http_assist_later_t     *later;
@@ -93,7 +102,49 @@ ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     ngx_http_assist_laters++;
 
+    later->number = ++last;
+    *number = last;
+    ngx_queue_init(&later->helps);
+    ngx_queue_insert_tail(&ngx_http_assist_later_running, &later->queue);
+
     return NULL;
+}
+
+
+ngx_int_t
+ngx_http_assist_later_join(double number, ngx_http_assist_help_t *help)
+{
+    ngx_queue_t              *q;
+    ngx_http_assist_later_t  *later;
+
+    for (q = ngx_queue_head(&ngx_http_assist_later_running);
+         q != ngx_queue_sentinel(&ngx_http_assist_later_running);
+         q = ngx_queue_next(q))
+    {
+        later = ngx_queue_data(q, ngx_http_assist_later_t, queue);
+
+        if (later->number == number) {
+            ngx_queue_insert_tail(&later->helps, &help->queue);
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+void
+ngx_http_assist_later_give(ngx_http_assist_ctx_t *ctx, ngx_str_t *html)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(&ctx->later->helps)) {
+        q = ngx_queue_head(&ctx->later->helps);
+
+        /* takes it out of the queue */
+        ngx_http_assist_inject_help(ngx_queue_data(q, ngx_http_assist_help_t,
+                                                   queue), html);
+    }
 }
 
 
@@ -143,7 +194,12 @@ ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx)
     assist_str_t              hook;
     ngx_http_assist_later_t  *later;
 
+    static ngx_str_t  nothing = ngx_null_string;
+
     later = ctx->later;
+
+    ngx_queue_remove(&later->queue);
+    ngx_http_assist_later_give(ctx, &nothing);
 
     /* idle: the breaker let it not go on, and has said so */
 

@@ -315,6 +315,20 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       offsetof(ngx_http_assist_loc_conf_t, disclosure),
       NULL },
 
+    { ngx_string("assist_page_wait"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_assist_loc_conf_t, page_wait),
+      NULL },
+
+    { ngx_string("assist_widget"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_assist_widget_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("assist_chat"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_assist_content,
@@ -409,6 +423,9 @@ ngx_http_assist_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->hosts, cf->pool, 4, sizeof(assist_str_t))
            != NGX_OK
+        || ngx_array_init(&mcf->chat_places, cf->pool, 2,
+                          sizeof(ngx_http_assist_chat_place_t))
+           != NGX_OK
         || ngx_array_init(&mcf->uses, cf->pool, 4,
                           sizeof(ngx_http_assist_use_t *))
            != NGX_OK)
@@ -465,6 +482,7 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     lcf->chat, status, cache_use_stale = 0;
+     *     lcf->widget_uri = { 0, NULL };
      *     lcf->cache_seed = NULL;
      */
 
@@ -488,6 +506,8 @@ ngx_http_assist_create_loc_conf(ngx_conf_t *cf)
     lcf->token_budget = NGX_CONF_UNSET;
     lcf->coverage_log = NGX_CONF_UNSET;
     lcf->disclosure = NGX_CONF_UNSET_PTR;
+    lcf->page_wait = NGX_CONF_UNSET_MSEC;
+    lcf->widget = NGX_CONF_UNSET;
 
     return lcf;
 }
@@ -538,16 +558,28 @@ ngx_http_assist_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                       "which this one has not");
         return NGX_CONF_ERROR;
     }
+
     ngx_conf_merge_ptr_value(conf->disclosure, prev->disclosure, NULL);
+    ngx_conf_merge_msec_value(conf->page_wait, prev->page_wait, 0);
+
+    /* core's values are merged already */
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (conf->page_wait && conf->page_wait >= clcf->send_timeout) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"assist_page_wait\" is %M ms, which must be less than "
+                      "the \"send_timeout\" of %M ms: a page that waits "
+                      "longer is ended", conf->page_wait, clcf->send_timeout);
+        return NGX_CONF_ERROR;
+    }
 
     if (conf->chat) {
-        /* core's values are merged already: a question stays in memory */
-        clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+        /* a question stays in memory */
         clcf->client_body_buffer_size = ngx_max(clcf->client_body_buffer_size,
                                                 NGX_HTTP_ASSIST_BODY_MAX + 1);
     }
 
-    return NGX_CONF_OK;
+    return ngx_http_assist_widget_merge(cf, prev, conf);
 }
 
 
@@ -1162,8 +1194,9 @@ ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_assist_loc_conf_t *lcf = conf;
 
-    ngx_http_core_loc_conf_t     *clcf;
-    ngx_http_assist_main_conf_t  *mcf;
+    ngx_http_core_loc_conf_t      *clcf;
+    ngx_http_assist_main_conf_t   *mcf;
+    ngx_http_assist_chat_place_t  *place;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = (ngx_http_handler_pt) cmd->post;
@@ -1172,6 +1205,15 @@ ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (clcf->handler == ngx_http_assist_chat_handler) {
         mcf->chats++;
         lcf->chat = 1;
+
+        place = ngx_array_push(&mcf->chat_places);
+        if (place == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        place->location = clcf;
+        place->server = ngx_http_conf_get_module_srv_conf(cf,
+                                                     ngx_http_core_module);
 
     } else {
         mcf->statuses++;

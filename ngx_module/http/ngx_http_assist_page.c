@@ -4,6 +4,10 @@
  * Nothing is copied but the first bytes, where they come in small pieces, and
  * tags that the end of a buffer cuts.  Buffers of ours stand for parts of the
  * portal's ("shadows"); the portal's is free when the last part is sent.
+ *
+ * A page may wait at its end for help of assist.later: then the few bytes after
+ * that place are kept, and r->buffered keeps the request, so that nginx's
+ * writer comes back for them.
  */
 
 #include "ngx_http_assist.h"
@@ -23,6 +27,15 @@ static ngx_int_t ngx_http_assist_page_text(ngx_http_request_t *r,
     ngx_http_assist_page_t *page, u_char *data, size_t len);
 static ngx_int_t ngx_http_assist_page_part(ngx_http_request_t *r,
     ngx_http_assist_page_t *page, assist_html_part_t *part);
+static ngx_int_t ngx_http_assist_page_put(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_http_assist_insert_t *insert);
+static void ngx_http_assist_page_hold(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page);
+static ngx_uint_t ngx_http_assist_page_keep(ngx_http_assist_page_t *page,
+    assist_str_t text);
+static ngx_int_t ngx_http_assist_page_release(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page);
+static void ngx_http_assist_page_waited(ngx_event_t *ev);
 static ngx_buf_t *ngx_http_assist_page_new(ngx_http_request_t *r,
     ngx_http_assist_page_t *page);
 static ngx_int_t ngx_http_assist_page_send(ngx_http_request_t *r,
@@ -77,10 +90,29 @@ ngx_http_assist_page_body(ngx_http_request_t *r, ngx_http_assist_page_t *page,
 
     wake = in == NULL;
 
+    if (page->holds && page->waited
+        && ngx_http_assist_page_release(r, page) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     for ( /* void */ ; in; in = in->next) {
         if (ngx_http_assist_page_buf(r, page, in->buf) != NGX_OK) {
             return NGX_ERROR;
         }
+    }
+
+    if (page->holds && !page->held) {
+
+        /* what is before the help is not to wait with it */
+
+        if (page->tail == NULL && ngx_http_assist_page_new(r, page) == NULL) {
+            return NGX_ERROR;
+        }
+
+        page->tail->flush = 1;
+        page->tail->sync = 0;
+        page->held = 1;
     }
 
     if (page->out == NULL && page->busy == NULL && !wake) {
@@ -266,10 +298,12 @@ ngx_http_assist_page_buf(ngx_http_request_t *r, ngx_http_assist_page_t *page,
     ngx_buf_t *buf)
 {
     ngx_buf_t            *b;
+    ngx_uint_t            last;
     ngx_chain_t         **before;
     assist_html_part_t    part;
 
     before = page->last;
+    last = buf->last_buf;
 
     if (ngx_buf_in_memory(buf)) {
         if (ngx_http_assist_page_text(r, page, buf->pos,
@@ -288,13 +322,17 @@ ngx_http_assist_page_buf(ngx_http_request_t *r, ngx_http_assist_page_t *page,
         }
     }
 
+    if (page->holds) {
+        page->rest_last |= last;
+        last = 0;
+    }
+
     if (page->last == before) {
 
         /* all that it had is held back */
         buf->pos = buf->last;
 
-        if (!buf->flush && !buf->sync && !buf->last_buf
-            && !buf->last_in_chain)
+        if (!buf->flush && !buf->sync && !last && !buf->last_in_chain)
         {
             return NGX_OK;
         }
@@ -304,7 +342,7 @@ ngx_http_assist_page_buf(ngx_http_request_t *r, ngx_http_assist_page_t *page,
             return NGX_ERROR;
         }
 
-        b->sync = !buf->flush && !buf->last_buf;
+        b->sync = !buf->flush && !last;
 
     } else {
 
@@ -317,7 +355,7 @@ ngx_http_assist_page_buf(ngx_http_request_t *r, ngx_http_assist_page_t *page,
     }
 
     b->flush = buf->flush;
-    b->last_buf = buf->last_buf;
+    b->last_buf = last;
     b->last_in_chain = buf->last_in_chain;
 
     return NGX_OK;
@@ -349,10 +387,17 @@ static ngx_int_t
 ngx_http_assist_page_part(ngx_http_request_t *r, ngx_http_assist_page_t *page,
     assist_html_part_t *part)
 {
-    ngx_buf_t   *b;
-    ngx_uint_t   i;
+    ngx_buf_t                 *b;
+    ngx_uint_t                 i;
+    ngx_http_assist_insert_t  *insert;
 
-    if (part->text.len) {
+    if (page->holds && !ngx_http_assist_page_keep(page, part->text)
+        && ngx_http_assist_page_release(r, page) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (part->text.len && !page->holds) {
         b = ngx_http_assist_page_new(r, page);
         if (b == NULL) {
             return NGX_ERROR;
@@ -382,20 +427,217 @@ ngx_http_assist_page_part(ngx_http_request_t *r, ngx_http_assist_page_t *page,
             continue;
         }
 
-        b = ngx_http_assist_page_new(r, page);
-        if (b == NULL) {
+        insert = &page->inserts[i];
+
+        if (insert->help && insert->help->waits) {
+            ngx_http_assist_page_hold(r, page);
+            insert->help->held = page->holds;
+
+        } else if (ngx_http_assist_page_put(r, page, insert) != NGX_OK) {
             return NGX_ERROR;
         }
-
-        b->memory = 1;
-        b->pos = page->inserts[i].html.data;
-        b->last = b->pos + page->inserts[i].html.len;
-
-        page->placed = 1;
-        page->notice |= ngx_http_assist_disclosure_in(&page->inserts[i].html);
     }
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_assist_page_put(ngx_http_request_t *r, ngx_http_assist_page_t *page,
+    ngx_http_assist_insert_t *insert)
+{
+    ngx_buf_t  *b;
+    ngx_str_t  *html;
+
+    html = insert->help ? &insert->help->html : &insert->html;
+
+    if (html->len == 0) {
+        return NGX_OK;
+    }
+
+    b = ngx_http_assist_page_new(r, page);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->memory = 1;
+    b->pos = html->data;
+    b->last = b->pos + html->len;
+
+    page->placed |= !insert->widget;
+    page->notice |= ngx_http_assist_disclosure_in(html);
+
+    return NGX_OK;
+}
+
+
+/* From here on the page waits, if it may. */
+
+static void
+ngx_http_assist_page_hold(ngx_http_request_t *r, ngx_http_assist_page_t *page)
+{
+    ngx_http_assist_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
+
+    if (page->holds || page->waited || lcf->page_wait == 0) {
+        return;
+    }
+
+    page->rest = ngx_pnalloc(r->pool, NGX_HTTP_ASSIST_PAGE_REST);
+    if (page->rest == NULL) {
+        return;
+    }
+
+    page->holds = 1;
+    r->buffered |= NGX_HTTP_ASSIST_BUFFERED;
+
+    page->wait.data = page;
+    page->wait.handler = ngx_http_assist_page_waited;
+    page->wait.log = r->connection->log;
+
+    ngx_add_timer(&page->wait, lcf->page_wait);
+}
+
+
+/* 0: it is too long to be kept, and nobody waits any more. */
+
+static ngx_uint_t
+ngx_http_assist_page_keep(ngx_http_assist_page_t *page, assist_str_t text)
+{
+    if (text.len > NGX_HTTP_ASSIST_PAGE_REST - page->nrest) {
+        return 0;
+    }
+
+    if (text.len) {
+        ngx_memcpy(page->rest + page->nrest, text.data, text.len);
+        page->nrest += text.len;
+    }
+
+    return 1;
+}
+
+
+/* The help that has come, and what was kept. */
+
+static ngx_int_t
+ngx_http_assist_page_release(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page)
+{
+    ngx_buf_t                 *b;
+    ngx_uint_t                 i;
+    ngx_http_assist_insert_t  *insert;
+
+    ngx_http_assist_page_close(page);
+
+    page->holds = 0;
+    page->waited = 1;
+    r->buffered &= ~NGX_HTTP_ASSIST_BUFFERED;
+
+    for (i = 0; i < page->ninserts; i++) {
+        insert = &page->inserts[i];
+
+        if (insert->help && insert->help->held
+            && ngx_http_assist_page_put(r, page, insert) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (page->nrest == 0 && !page->rest_last) {
+        return NGX_OK;
+    }
+
+    b = ngx_http_assist_page_new(r, page);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    b->memory = page->nrest != 0;
+    b->pos = page->rest;
+    b->last = page->rest + page->nrest;
+    b->last_buf = page->rest_last;
+    b->flush = !page->rest_last;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_assist_page_wake(ngx_http_assist_page_t *page)
+{
+    ngx_uint_t               i;
+    ngx_http_assist_help_t  *help;
+
+    if (!page->holds || page->waited) {
+        return;
+    }
+
+    for (i = 0; i < page->ninserts; i++) {
+        help = page->inserts[i].help;
+
+        if (help && help->held && help->waits) {
+            return;
+        }
+    }
+
+    /* who calls this is in the middle of something else */
+
+    if (page->wait.timer_set) {
+        ngx_del_timer(&page->wait);
+    }
+
+    ngx_post_event(&page->wait, &ngx_posted_events);
+}
+
+
+/* The help is there, or the time is over. */
+
+static void
+ngx_http_assist_page_waited(ngx_event_t *ev)
+{
+    ngx_connection_t        *c;
+    ngx_http_request_t      *r;
+    ngx_http_assist_page_t  *page;
+
+    page = ev->data;
+    r = page->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    page->waited = 1;
+
+    r->write_event_handler(r);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+/* It waits for nothing any more. */
+
+void
+ngx_http_assist_page_close(ngx_http_assist_page_t *page)
+{
+    ngx_uint_t               i;
+    ngx_http_assist_help_t  *help;
+
+    for (i = 0; i < page->ninserts; i++) {
+        help = page->inserts[i].help;
+
+        if (help && help->waits) {
+            ngx_queue_remove(&help->queue);
+            help->waits = 0;
+        }
+    }
+
+    if (page->wait.timer_set) {
+        ngx_del_timer(&page->wait);
+    }
+
+    if (page->wait.posted) {
+        ngx_delete_posted_event(&page->wait);
+    }
 }
 
 

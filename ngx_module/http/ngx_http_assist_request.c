@@ -336,6 +336,11 @@ ngx_http_assist_ctx_cleanup(void *data)
     ngx_http_assist_hook_cancel(ctx);
     ngx_http_assist_flight_leave(ctx);
     ngx_http_assist_stream_close(ctx);
+
+    if (ctx->streamed) {
+        ngx_http_assist_page_close(ctx->streamed);
+    }
+
     assist_buf_free(&ctx->said);
     assist_redact_free(&ctx->redact);
 

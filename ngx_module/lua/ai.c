@@ -15,6 +15,7 @@
 #define CHAT_MESSAGES   64
 #define CHAT_TIMEOUT    120         /* seconds */
 #define CHAT_TOKENS     1000000
+#define LATERS          "assist.laters"
 #define CHAT_TEXT       (512 * 1024)    /* bytes of all that is asked */
 
 
@@ -27,6 +28,7 @@ typedef struct {
 
 
 static int chat_next(lua_State *L);
+static int later_gives(lua_State *L);
 static void chat_flags(lua_State *L, assist_run_t *run, chat_t *c);
 static void chat_messages(lua_State *L, chat_t *c);
 static void chat_message(lua_State *L, chat_t *c, const char *role,
@@ -370,13 +372,15 @@ chat_next(lua_State *L)
 /*
  * assist.later(fn) -> { done =, value =, reason = } | nil, reason
  * fn runs for nobody: its ctx is not this one.  Here the second argument is the
- * hook's function, for the check, and the first what runs.
+ * hook's function, for the check, the first what runs, and the third what the
+ * hook gets, by which ctx:inject knows it again.
  */
 
 int
 assist_later(lua_State *L, assist_run_t *run)
 {
     int          function;
+    double       number;
     const char  *why;
 
     if (!lua_isfunction(L, 2)) {
@@ -387,9 +391,14 @@ assist_later(lua_State *L, assist_run_t *run)
     lua_pushvalue(L, 1);
     function = luaL_ref(L, LUA_REGISTRYINDEX);
 
-    why = run->vm->conf.host->later(run->host, function);
+    why = run->vm->conf.host->later(run->host, function, &number);
 
     if (why == NULL) {
+        lua_getfield(L, LUA_REGISTRYINDEX, LATERS);
+        lua_pushvalue(L, 3);
+        lua_pushnumber(L, number);
+        lua_rawset(L, -3);
+
         lua_pushboolean(L, 1);
         return 1;
     }
@@ -402,14 +411,52 @@ assist_later(lua_State *L, assist_run_t *run)
 }
 
 
+double
+assist_later_number(lua_State *L, int arg)
+{
+    double  number;
+
+    if (!lua_istable(L, arg)) {
+        return 0;
+    }
+
+    lua_getfield(L, LUA_REGISTRYINDEX, LATERS);
+    lua_pushvalue(L, arg);
+    lua_rawget(L, -2);
+    number = lua_tonumber(L, -1);
+    lua_pop(L, 2);
+
+    return number;
+}
+
+
+/* The function is over; what it gives goes to the pages that wait for it. */
+
+static int
+later_gives(lua_State *L)
+{
+    assist_run_t  *run;
+    assist_str_t   html;
+
+    run = assist_vm_of(L)->run;
+
+    if (assist_markup_or_text(L, 1, &html)) {
+        run->vm->conf.host->later_gives(run->host, html);
+    }
+
+    return 0;
+}
+
+
 static const char  later_wrapper[] =
-    "local start = ...\n"
+    "local start, gives = ...\n"
     "return function(fn)\n"
     "    local help = { done = false }\n"
     "    local ok, reason = start(function()\n"
     "        help.value, help.reason = fn()\n"
     "        help.done = true\n"
-    "    end, fn)\n"
+    "        gives(help.value)\n"
+    "    end, fn, help)\n"
     "    if not ok then return nil, reason end\n"
     "    return help\n"
     "end\n";
@@ -418,8 +465,17 @@ static const char  later_wrapper[] =
 void
 assist_later_compose(lua_State *L)
 {
+    /* by what the hook got; forgotten when it is */
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, LATERS);
+
     lua_getfield(L, -1, "later");
-    compose(L, later_wrapper, sizeof(later_wrapper) - 1, 1);
+    lua_pushcfunction(L, later_gives);
+    compose(L, later_wrapper, sizeof(later_wrapper) - 1, 2);
     lua_setfield(L, -2, "later");
 }
 

@@ -59,6 +59,7 @@ static int ctx_reply(lua_State *L, assist_run_t *run);
 static void reply_header(lua_State *L, const char *name);
 static int ctx_inject(lua_State *L, assist_run_t *run);
 static void inject_id(lua_State *L, assist_str_t id);
+static int inject_later(lua_State *L, assist_html_where_t where);
 static int ctx_outcome(lua_State *L, assist_run_t *run);
 
 
@@ -417,15 +418,17 @@ reply_header(lua_State *L, const char *name)
 
 /*
  * ctx:inject(where, html): puts markup, or text, into the page; where is
- * "head_end", "body_start", "body_end", or an element's id
+ * "head_end", "body_start", "body_end", or an element's id.  What assist.later
+ * has returned stands for what its function gives, at body_end, where a page
+ * may wait.
  */
 
 static int
 ctx_inject(lua_State *L, assist_run_t *run)
 {
-    int            i;
-    assist_str_t   where, html;
-    assist_buf_t  *buf;
+    int           i, waits;
+    double        later;
+    assist_str_t  where, html;
 
     static const char  *const places[] = {
         "head_end", "body_start", "body_end"
@@ -443,31 +446,65 @@ ctx_inject(lua_State *L, assist_run_t *run)
         inject_id(L, where);
     }
 
-    if (!assist_markup_get(L, 3, &html)) {
-        html = assist_check_str(L, 3);
+    later = assist_later_number(L, 3);
+    waits = later && inject_later(L, (assist_html_where_t) i);
 
-        if (i == ASSIST_HTML_HEAD_END) {
+    if (!waits) {
+
+        if (later && lua_isnil(L, 3)) {
+            return 0;
+        }
+
+        if (i == ASSIST_HTML_HEAD_END && !assist_markup_get(L, 3, &html)) {
+            (void) assist_check_str(L, 3);
             return assist_raise(L, "ctx:inject: a head has no text, only what "
                                 "assist.html makes");
         }
 
-        buf = assist_buf_push(L);
-        assist_buf_html(buf, html);
-
-        if (buf->failed) {
-            return luaL_error(L, "not enough memory");
+        if (!assist_markup_or_text(L, 3, &html)) {
+            html = assist_check_str(L, 3);
         }
-
-        html = assist_buf_str(buf);
     }
 
-    if (run->vm->conf.host->inject(run->host, (assist_html_where_t) i, where,
-                                   html)
+    if ((waits ? run->vm->conf.host->inject_later(run->host, later)
+               : run->vm->conf.host->inject(run->host, (assist_html_where_t) i,
+                                            where, html))
         != 0)
     {
         return assist_raise(L, "ctx:inject: a page takes 16 insertions, of "
                             "64 KB together");
     }
+
+    return 0;
+}
+
+
+/*
+ * The page gets what a function of assist.later gives: 1, when it is over; 0,
+ * it is, and this takes its place on the stack (nil: nothing to show).
+ */
+
+static int
+inject_later(lua_State *L, assist_html_where_t where)
+{
+    if (where != ASSIST_HTML_BODY_END) {
+        assist_raise(L, "ctx:inject: what assist.later gives can only go to "
+                     "body_end, where a page may wait for it");
+    }
+
+    lua_getfield(L, 3, "done");
+
+    if (!lua_toboolean(L, -1)) {
+        return 1;
+    }
+
+    lua_getfield(L, 3, "value");
+
+    if (lua_type(L, -1) != LUA_TSTRING && lua_type(L, -1) != LUA_TUSERDATA) {
+        lua_pushnil(L);
+    }
+
+    lua_replace(L, 3);
 
     return 0;
 }

@@ -125,6 +125,8 @@ typedef struct {
     /* id: of an element; html is put in as it is */
     int (*inject)(void *host, assist_html_where_t where, assist_str_t id,
         assist_str_t html);
+    /* at the page's end: what the function `later` will give */
+    int (*inject_later)(void *host, double later);
     void (*outcome)(void *host, assist_outcome_t outcome);
 
     /* waits */
@@ -155,8 +157,11 @@ typedef struct {
         const assist_chat_t *chat, assist_value_t *value);
     assist_wait_t (*chat_next)(void *host, assist_run_t *run, uint32_t id,
         assist_value_t *value);
-    /* runs a function (its reference) later, for nobody; NULL, or why not */
-    const char *(*later)(void *host, int function);
+    /* runs a function (its reference) later, for nobody; NULL and its number,
+     * or why not */
+    const char *(*later)(void *host, int function, double *later);
+    /* its host: pages that wait for it may have this */
+    void (*later_gives)(void *host, assist_str_t html);
 
     /* phase render: the JSON of which a page is a view; a piece of the page,
      * text is escaped. emit waits now and then; an error ends the page */

@@ -57,6 +57,34 @@ assist_markup_get(lua_State *L, int arg, assist_str_t *text)
 }
 
 
+int
+assist_markup_or_text(lua_State *L, int arg, assist_str_t *html)
+{
+    assist_buf_t  *buf;
+
+    if (assist_markup_get(L, arg, html)) {
+        return 1;
+    }
+
+    if (lua_type(L, arg) != LUA_TSTRING) {
+        return 0;
+    }
+
+    html->data = lua_tolstring(L, arg, &html->len);
+
+    buf = assist_buf_push(L);
+    assist_buf_html(buf, *html);
+
+    if (buf->failed) {
+        luaL_error(L, "not enough memory");
+    }
+
+    *html = assist_buf_str(buf);
+
+    return 1;
+}
+
+
 /* assist.html(markup), or assist.html("... %s ...", value, ...) */
 
 int

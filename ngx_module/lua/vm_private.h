@@ -136,6 +136,9 @@ void assist_run_drop_children(assist_run_t *run);
 int assist_markup(lua_State *L);
 void assist_markup_open(lua_State *L);
 int assist_markup_get(lua_State *L, int arg, assist_str_t *text);
+/* Markup, or a string, escaped; 0: it is neither.  Its bytes live as long as
+ * what is at arg, or on the stack's top. */
+int assist_markup_or_text(lua_State *L, int arg, assist_str_t *html);
 
 /* Replaces `render` on the stack's top by what its run calls (view.c). */
 void assist_view_wrap(lua_State *L);
@@ -150,6 +153,9 @@ int assist_chat(lua_State *L, assist_run_t *run);
 void assist_chat_compose(lua_State *L);
 int assist_later(lua_State *L, assist_run_t *run);
 void assist_later_compose(lua_State *L);
+/* Is the value at arg what assist.later has returned?  The function's number,
+ * or 0. */
+double assist_later_number(lua_State *L, int arg);
 
 /*
  * The headers in the table at arg, at most max; raises in the name of a call.

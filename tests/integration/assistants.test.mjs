@@ -1,4 +1,4 @@
-// finder and form_help before a portal, in a real nginx.
+// finder, form_help and plain_language before a portal, in a real nginx.
 
 import { ask, assert, figures, get, lasting, readEvidence, request, services,
          test, until } from './harness.mjs';
@@ -232,3 +232,74 @@ test('form_help: a wrong parameter is named, and the form goes on',
     assert.equal((await post(port, 'ho_ten=')).status, 200);
     assert.equal(portal.requests.at(-1).body.toString(), 'ho_ten=');
   });
+
+// plain_language
+
+const summarized = (stage, plan, { conf = '', use = 'assist_use m;' } = {}) =>
+  stage.provider(plan).then(async (provider) => ({ provider,
+    ...await stage.site({
+      errors: [/provider/, /upstream/], values: { llm: provider.address },
+      http: `assist_provider m uri=/llm/v1/chat/completions model=m1
+               place=onprem;
+             assist_cache_zone answers:1m;`,
+      server: `${use}
+        location /llm/ { internal; proxy_pass http://{{llm}}/;
+          proxy_http_version 1.1; proxy_buffering off; }
+        location = /assist-summary {
+          assist_service $arg_service;
+          assist_hook assistants/plain_language.lua ${conf};
+          assist_hook_timeout 20s; }`,
+      page: `assist_hook assistants/plain_language.lua ${conf};` }) }));
+
+const place = '<assist-summary src="/assist-summary?service=1.001456@G01&amp;'
+  + 'lang=vi"></assist-summary>\n';
+const text = '/assist-summary?service=1.001456@G01&lang=vi';
+
+test('plain_language: a page does not wait for its summary, which is made once',
+  async (stage) => {
+    const { port, plain, provider } = await summarized(stage, {
+      tokens: ['Hộ chiếu ', 'để đi xa ', '[1].'] });
+    const page = '/dich-vu/1.001456.html';
+    const got = await get(port, page);
+    assert.equal(got.text, (await get(plain, page)).text
+      .replace('</body>', `${place}</body>`));
+    assert.equal(provider.requests.length, 0);
+    for (let i = 0; i < 3; i++) {
+      const { status, headers, json } = await get(port, text);
+      assert.equal(status, 200);
+      assert.equal(headers['content-type'], 'application/json');
+      assert.equal(json.text, 'Hộ chiếu để đi xa.');
+      assert.equal(json.model, 'm1');
+      assert.deepEqual(json.source, {
+        label: 'Nguồn', title: 'Cấp hộ chiếu phổ thông trong nước',
+        url: '/dich-vu/1.001456.html', updated: 'cập nhật 2026-11-01' });
+    }
+    assert.equal(provider.requests.length, 1);
+    const row = (await figures(port))['1.001456@G01'];
+    assert.deepEqual([row.answered, row.sourced], [3, 3]);
+  });
+
+test('plain_language: nothing for who has signed in, of an unknown service, '
+     + 'of a model that fails', async (stage) => {
+  const { port, plain, provider } = await summarized(stage, { status: 500 },
+    { conf: 'cookie=PHIEN' });
+  const headers = { Cookie: 'a=1; PHIEN=2' };
+  const page = '/dich-vu/1.001456.html';
+  const got = await get(port, page, { headers });
+  assert.equal(got.text, (await get(plain, page)).text);
+  assert.deepEqual(lasting(got), lasting(await get(plain, page)));
+  for (const [path, options] of [[text, { headers }],
+    ['/assist-summary?service=9.999999', {}], ['/assist-summary', {}]]) {
+    const { status, body } = await get(port, path, options);
+    assert.deepEqual([status, body.length], [204, 0]);
+  }
+  assert.equal(provider.requests.length, 0);
+  assert.equal((await get(port, text)).status, 204);
+  assert.equal(provider.requests.length, 1);
+});
+
+test('plain_language: nothing without a model', async (stage) => {
+  const { port, provider } = await summarized(stage, {}, { use: '' });
+  assert.equal((await get(port, text)).status, 204);
+  assert.equal(provider.requests.length, 0);
+});

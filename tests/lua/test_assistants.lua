@@ -1,4 +1,4 @@
--- finder and form_help, in the fake host.
+-- finder, form_help and plain_language, in the fake host.
 
 local cli = require "cli"
 local fake = require "fake"
@@ -315,5 +315,120 @@ for text, why in pairs {
     has(post("ho_ten=", {}, { required = text }).error, why)
   end)
 end
+
+-- plain_language ----------------------------------------------------------
+
+local birth = { code = "1.001193", agency_code = "H29", name = "Khai sinh",
+  documents = "- Giấy <chứng> sinh", fee = "Miễn", time = "1 ngày",
+  url = "/khai-sinh", updated = "2026-11-01" }
+
+local function plain(phase, given)
+  given = given or {}
+  local request = {
+    uri = phase == "page" and "/khai-sinh" or "/assist-summary",
+    headers = given.request and given.request.headers }
+  return kit.run { hook = hook_of "plain_language", phase = phase,
+    service = given.service ~= false and (given.service or birth) or nil,
+    conf = given.conf, request = request, lang = given.lang,
+    model = given.model, cache = given.cache }
+end
+
+test("plain_language: a page has the place of a summary, and waits for none",
+     function()
+  local got = plain "page"
+  equal(got.error, nil)
+  equal(#got.injected, 1)
+  equal(got.injected[1].where, "body_end")
+  equal(got.injected[1].html, '<assist-summary src="/assist-summary?service='
+    .. '1.001193@H29&amp;lang=vi"></assist-summary>\n')
+  equal(got.outcome, nil)
+  equal(got.waits, 0)
+  local other = plain("page", { lang = "en",
+    conf = { where = "ho-so", uri = "/tt" } }).injected[1]
+  equal(other.where, "ho-so")
+  has(other.html, '"/tt?service=1.001193@H29&amp;lang=en"')
+end)
+
+for what, given in pairs {
+  ["of no service"] = { service = false },
+  ["of a service that the catalogue knows little of"] =
+    { service = { code = "1.000001", name = "A", fee = "5" } },
+  ["of a service that is not published"] = { service = { code = "1.000001",
+    name = "A", fee = "5", time = "6", state = "testing" } },
+  ["with a cookie"] = { request = { headers = { Cookie = "a=1" } } },
+  ["with a session's cookie"] = { conf = { cookie = "x PHIEN" },
+    request = { headers = { Cookie = "a=1; PHIEN=2" } } },
+  ["with an Authorization"] = { conf = { cookie = "PHIEN" },
+    request = { headers = { Authorization = "Basic YQ==" } } },
+} do
+  test("plain_language: none on a page " .. what, function()
+    local got = plain("page", given)
+    equal(got.error, nil)
+    equal(#got.injected, 0)
+  end)
+  test("plain_language: none is given to a request " .. what, function()
+    given.model = function() error "asked" end
+    local got = plain("request", given)
+    equal(got.error, nil)
+    equal(got.reply.status, 204)
+    equal(#(got.asked or {}), 0)
+  end)
+end
+
+test("plain_language: other cookies are no sign-in", function()
+  for _, cookie in ipairs { "a=PHIEN=1", "XPHIEN=1", "PHIENX=1" } do
+    local got = plain("page", { conf = { cookie = "PHIEN" },
+      request = { headers = { Cookie = cookie } } })
+    equal(#got.injected, 1)
+  end
+end)
+
+test("plain_language: the model's words, with source, date and notice",
+     function()
+  local got = plain("request", { model = function(asked)
+    has(asked.passages[1].text, "documents: - Giấy <chứng> sinh")
+    has(asked.system, "Chỉ dùng thông tin")
+    return "Bạn khai sinh cho con [1]. Miễn phí [1]."
+  end })
+  equal(got.error, nil)
+  equal(got.reply.status, 200)
+  equal(got.reply.type, "application/json")
+  for _, part in ipairs { '"text":"Bạn khai sinh cho con. Miễn phí."',
+                          '"title":"Tóm tắt dễ hiểu"', '"ai":true',
+                          "cập nhật 2026-11-01", "Trợ lý AI viết tóm tắt này" }
+  do
+    has(got.reply.body, part)
+  end
+  equal(got.outcome, "answered")
+  equal(got.cites[1].url, "/khai-sinh")
+  -- for others it is there
+  local again = plain("request", { cache = got.cache,
+    model = function() error "asked" end })
+  equal(again.reply.body, got.reply.body)
+  -- until the catalogue's words are others
+  local changed = {}
+  for name, value in pairs(birth) do changed[name] = value end
+  changed.fee = "8.000 đồng"
+  has(plain("request", { cache = got.cache, service = changed,
+    model = "Nay có lệ phí [1]." }).reply.body, "Nay có lệ phí.")
+end)
+
+for what, model in pairs {
+  ["names no source"] = "Miễn phí.",
+  ["fails"] = function() return nil, "unavailable" end,
+  ["is cut off"] = { text = "Miễn [1]", finish = "length" },
+} do
+  test("plain_language: nothing of a model that " .. what, function()
+    local got = plain("request", { model = model })
+    equal(got.error, nil)
+    equal(got.reply.status, 204)
+    equal(got.outcome, nil)
+    equal(next(got.cache or {}), nil)
+  end)
+end
+
+test("plain_language: nothing without a model", function()
+  equal(plain("request").reply.status, 204)
+end)
 
 return tests

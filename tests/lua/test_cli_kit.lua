@@ -440,6 +440,39 @@ case("assist.later runs when the function is over", [[
   kit.has(got.logs[1].text, "h.lua:12: ctx: this ctx belongs to another request")
   kit.has(got.logs[2].text, "it took longer than two minutes")]])
 
+test("a page gets what assist.later has given, at its end", function()
+  local code, text = run { ["h.lua"] = [[
+local assist = require "assist"
+return {
+  request = function(ctx)
+    ctx.data.help = assist.later(function() return "a < b" end)
+    ctx.data.html = assist.later(function() return assist.html "<b>" end)
+    ctx.data.none = assist.later(function() return nil, "no" end)
+  end,
+  page = function(ctx)
+    for _, name in ipairs { "help", "html", "none" } do
+      ctx:inject("body_end", ctx.data[name])
+    end
+    ctx.data.why = select(2, pcall(ctx.inject, ctx, "ho-so", ctx.data.help))
+  end,
+}]], ["h_test.lua"] = [[
+local kit = require "assist.cli.kit"
+kit.test("done", function()
+  local asked = kit.run { hook = "h.lua", phase = "request" }
+  local got = kit.run { hook = "h.lua", phase = "page", data = asked.data }
+  kit.equal(#got.injected, 2)
+  kit.equal(got.injected[1].html, "a &lt; b")
+  kit.equal(got.injected[2].html, "<b>")
+  kit.has(got.data.why, "can only go to body_end")
+end)
+kit.test("not done", function()
+  local asked = kit.run { hook = "h.lua", phase = "request", later = false }
+  local got = kit.run { hook = "h.lua", phase = "page", data = asked.data }
+  kit.equal(#got.injected, 0)
+end)]] }
+  has(text, "2 passed") equal(code, 0)
+end)
+
 case("assist.later need not run, and takes 256", [[
   request = function(ctx)
     local reason

@@ -160,12 +160,54 @@ test_many(void **state)
 }
 
 
+/* What the page's scripts may load: style sheets and answers. */
+
+static void
+test_urls(void **state)
+{
+    size_t        i;
+    assist_csp_t  csp;
+
+    static const struct {
+        const char  *policy;
+        int          style;
+        int          connect;
+    } cases[] = {
+        { "script-src 'none'", 1, 1 },
+        { "default-src 'self'", 1, 1 },
+        { "default-src 'none'", 0, 0 },
+        { "default-src 'none'; style-src 'self'", 1, 0 },
+        { "default-src 'none'; connect-src portal.vn", 0, 1 },
+        { "style-src 'nonce-a'; connect-src 'nonce-a'", 0, 0 },
+        { "style-src 'nonce-a' 'self'", 1, 1 },
+        { "style-src-elem 'self'; style-src 'none'", 1, 1 },
+        { "style-src 'unsafe-inline'; connect-src https://a.vn", 0, 0 },
+        { "style-src https:; connect-src *", 1, 1 },
+        { "default-src 'self', connect-src 'none'", 1, 0 },
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memset(&csp, 0, sizeof(assist_csp_t));
+        csp.host = assist_str("portal.vn");
+        assist_csp_add(&csp, assist_str_of(cases[i].policy));
+
+        assert_int_equal(assist_csp_style(&csp, assist_str("/a/b.css")),
+                         cases[i].style);
+        assert_int_equal(assist_csp_connect(&csp, assist_str("/a/ask")),
+                         cases[i].connect);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_html),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_urls),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

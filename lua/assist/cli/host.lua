@@ -238,7 +238,7 @@ function Host:later(fn)
   if #self.laters == 256 then
     return nil, "too many functions run"
   end
-  local help = { done = false }
+  local help = objects.help()
   self.laters[#self.laters + 1] = { phase = self.run_now.phase,
     lang = self.run_now.lang, fn = function()
       help.value, help.reason = fn()

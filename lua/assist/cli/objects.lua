@@ -52,6 +52,13 @@ local function is_service(value)
   return inside[value] and inside[value].class == nil
 end
 
+-- What assist.later returns.
+function objects.help()
+  local help = { done = false }
+  inside[help] = { class = "help" }
+  return help
+end
+
 -- A service with these columns; nil for nil.
 function objects.service(columns)
   if columns == nil then
@@ -130,6 +137,17 @@ function methods.inject(run, where, html)
     raise.error('ctx:inject: "%s" is neither head_end, body_start, body_end '
       .. "nor an id (1 to 64 bytes without blanks, quotes, <, >, & and =)",
       where)
+  end
+  if inside[html] and inside[html].class == "help" then
+    if where ~= "body_end" then
+      raise.error("ctx:inject: what assist.later gives can only go to "
+        .. "body_end, where a page may wait for it")
+    end
+    -- a page that waits for nothing, or in vain
+    html = html.done and html.value
+    if type(html) ~= "string" and not markup.get(html) then
+      return
+    end
   end
   local text = markup.get(html)
   if not text then

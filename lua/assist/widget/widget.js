@@ -510,8 +510,31 @@
     }
   }
 
+  // The place of assistants/plain_language.lua: a summary, if there is one.
+  class Summary extends HTMLElement {
+    async connectedCallback() {
+      let json;
+      try {
+        const res = await fetch(this.getAttribute('src'),
+                                { credentials: 'same-origin' });
+        if (res.status !== 200 || this.firstChild) return;
+        json = await res.json();
+      } catch { return; }
+      const { lang, title, text, notice, source } = json;
+      const name = make('span', { lang: 'vi' }, source.title);
+      this.append(make('section', { class: 'assist-summary', lang,
+                                    'aria-label': title },
+        make('h2', {}, title), make('p', {}, text),
+        make('p', {}, make('small', {}, `${source.label}: `,
+          isLink(source.url) ? make('a', { href: source.url }, name) : name,
+          source.updated ? `, ${source.updated}` : null)),
+        make('p', {}, make('small', {}, notice))));
+    }
+  }
+
   if (customElements.get('assist-widget')) return;
   customElements.define('assist-widget', Widget);
+  customElements.define('assist-summary', Summary);
 
   const add = () => {
     if (document.querySelector('assist-widget')) return;
