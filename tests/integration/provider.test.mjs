@@ -353,6 +353,7 @@ test('a provider\'s location may be inside another', async (stage) => {
     assist_provider m uri=/models/m/v1/chat/completions model=m;
     server {
       listen 127.0.0.1:{{port}};
+      location /assist/ { assist_chat; assist_use m; }
       location /models/ {
         location /models/m/ { ${more} proxy_pass http://127.0.0.1:1/; }
       }
