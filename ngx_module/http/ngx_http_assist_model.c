@@ -321,7 +321,11 @@ ngx_http_assist_model_header(void *data, ngx_http_request_t *sr)
                            ngx_http_assist_model_text, m);
     assist_cite_init(&m->cite, m->npassages);
     assist_plain_init(&m->plain, &m->rules);
-    assist_restore_init(&m->ctx->restore, &m->ctx->redact);
+
+    /* another's words are not the citizen's answer */
+    if (m->say) {
+        assist_restore_init(&m->ctx->restore, &m->ctx->redact);
+    }
 
     m->reading = 1;
 }
@@ -546,6 +550,7 @@ ngx_http_assist_model_attempt_over(ngx_http_assist_model_t *m,
 
     if (m->say) {
         m->ctx->said.len = m->mark;
+        assist_restore_init(&m->ctx->restore, &m->ctx->redact);
     }
 
     m->text.len = 0;

@@ -434,7 +434,7 @@ ngx_http_assist_location_check(ngx_conf_t *cf, ngx_http_assist_provider_t *p,
     ngx_uint_t                   i;
     const char                  *wrong;
     ngx_http_upstream_conf_t    *ucf;
-    ngx_http_core_loc_conf_t    *clcf;
+    ngx_http_core_loc_conf_t    *clcf, *found;
     ngx_http_core_srv_conf_t   **cscf;
     ngx_http_core_main_conf_t   *cmcf;
 
@@ -443,17 +443,23 @@ ngx_http_assist_location_check(ngx_conf_t *cf, ngx_http_assist_provider_t *p,
     wrong = "no server has such a location with \"internal;\"";
 
     for (i = 0; i < cmcf->servers.nelts; i++) {
-        clcf = cscf[i]->ctx->loc_conf[ngx_http_core_module.ctx_index];
+        found = cscf[i]->ctx->loc_conf[ngx_http_core_module.ctx_index];
+
+        /* the innermost, where locations are inside each other */
+        do {
+            clcf = found;
 
 #if (NGX_PCRE)
-        if (clcf->regex_locations) {
-            wrong = NULL;
-        }
+            if (clcf->regex_locations) {
+                wrong = NULL;
+            }
 #endif
 
-        clcf = ngx_http_assist_location_find(clcf->static_locations, &p->uri);
+            found = ngx_http_assist_location_find(clcf->static_locations,
+                                                  &p->uri);
+        } while (found);
 
-        if (clcf == NULL || !clcf->internal) {
+        if (!clcf->internal) {
             continue;
         }
 

@@ -135,7 +135,7 @@ void
 assist_cpu_check(lua_State *L)
 {
     if (assist_vm_of(L)->past) {
-        luaL_error(L, "used more CPU than assist_hook_cpu allows");
+        assist_raise(L, "used more CPU than assist_hook_cpu allows");
     }
 }
 

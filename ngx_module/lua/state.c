@@ -123,7 +123,7 @@ assist_raise(lua_State *L, const char *fmt, ...)
 
     lua_pushliteral(L, "");
 
-    for (level = 1; lua_getstack(L, level, &ar); level++) {
+    for (level = 0; lua_getstack(L, level, &ar); level++) {
         lua_getinfo(L, "Sl", &ar);
 
         if (ar.source[0] == '@') {

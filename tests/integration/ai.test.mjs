@@ -502,6 +502,48 @@ test('personal data stay here, whoever asks and however it comes back',
     assert.doesNotMatch(provider.heard, /079203001234|0912.?345.?678/);
   });
 
+// One reads "[PHO" and waits for the rest when the other begins to answer.
+test('a placeholder in two pieces, while another model answers', async (stage) => {
+  const { open, hold } = gate();
+  const { port, provider } = await site(stage, {}, {
+    hooks: { 'h.lua': `local assist = require "assist"
+return { name = "h", ask = function(ctx)
+  assist.all(
+    function() assist.ai.chat { question = ctx.question, say = true } end,
+    function()
+      assist.fetch("/asked")
+      assist.ai.chat { question = "x" }
+      assist.fetch("/answered")
+    end)
+end }` },
+    conf: 'assist_fetch /asked /answered;',
+    server: `location ~ ^/(asked|answered)$ { proxy_pass http://{{steps}}; }`,
+    values: { steps: await stage.server((client) => client.on('data',
+      async (bytes) => {
+        if (/answered/.test(bytes)) open();
+        else await until(() => provider.requests.length === 1);
+        client.end('HTTP/1.0 204 No Content\r\n\r\n');
+      })) } });
+  provider.next({ tokens: ['gọi [PHO', 'NE_1]', ' nhé'], hold },
+                { tokens: ['z'] });
+  const { json } = await ask(port, { service: '1.001456',
+                                     question: 'số 0912345678?' });
+  assert.equal(json.answer, 'gọi 0912345678 nhé');
+});
+
+test('what a model that failed had begun to say does not stay', async (stage) => {
+  const { port, provider } = await site(stage, {}, { conf: '', hooks: {
+    'h.lua': `local assist = require "assist"
+return { name = "h", ask = function(ctx)
+  assist.ai.chat { question = ctx.question, say = true }
+  ctx:say("instead")
+end }` } });
+  provider.next({ tokens: ['[PHO', 'NE_1] x'], cut: 'middle' });
+  const { json } = await ask(port, { service: '1.001456',
+                                     question: 'số 0912345678?' });
+  assert.equal(json.answer, 'instead');
+});
+
 test('assist_redact off sends what was typed', async (stage) => {
   const { port, provider } = await site(stage, { tokens: ['x'] }, {
     conf: 'assist_redact off;', hooks: { 'h.lua': `local assist = require "assist"

@@ -348,6 +348,22 @@ test('where nothing in the catalogue fits, nobody is asked', async (stage) => {
   assert.equal(main.requests.length, 0);
 });
 
+test('a provider\'s location may be inside another', async (stage) => {
+  const inside = (more) => stage.check(`
+    assist_provider m uri=/models/m/v1/chat/completions model=m;
+    server {
+      listen 127.0.0.1:{{port}};
+      location /assist/ { assist_chat; assist_use m; }
+      location /models/ {
+        location /models/m/ { ${more} proxy_pass http://127.0.0.1:1/; }
+      }
+    }`);
+  const { code, stderr } = await inside('internal; proxy_buffering off;');
+  assert.equal(code, 0, stderr);
+  assert.match((await inside('internal;')).stderr, /holds answers back/);
+  assert.match((await inside('')).stderr, /no server has such a location/);
+});
+
 test('a service that stays in the house is not told to a model abroad',
   async (stage) => {
     const { port, main } = await asking(stage, {}, {
