@@ -214,7 +214,7 @@ ngx_http_assist_model_try(ngx_http_assist_model_t *m)
 
         m->provider = m->providers[m->next++];
 
-        if (!ngx_http_assist_provider_ready(m->provider)) {
+        if (!ngx_http_assist_provider_ready(m->provider, &m->probe)) {
             continue;
         }
 
@@ -618,6 +618,7 @@ ngx_http_assist_model_free(ngx_http_assist_model_t *m)
 
     if (m->call) {
         ngx_http_assist_call_cancel(m->call);
+        ngx_http_assist_provider_left(m->provider, m->probe);
         ngx_http_assist_model_pay(m);
     }
 
