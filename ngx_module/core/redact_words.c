@@ -34,7 +34,9 @@ static int classify(const word_t *word, const word_t *previous);
 static size_t next_word(const assist_scan_t *scan, size_t at, size_t limit,
     word_t *word);
 static int letter(int32_t c, char *base);
-static int find_email(assist_scan_t *scan, size_t at, size_t *from);
+static size_t at_sign(const assist_scan_t *scan, size_t at);
+static int find_email(assist_scan_t *scan, size_t at, size_t sign,
+    size_t *from);
 static size_t local_start(const assist_scan_t *scan, size_t at, size_t from);
 static int is_word(const word_t *word, const char *const *words, size_t n);
 
@@ -128,7 +130,7 @@ int
 assist_scan_words(assist_scan_t *scan)
 {
     int     class;
-    size_t  at, from, end;
+    size_t  at, from, end, sign;
     word_t  word, previous;
 
     memset(&previous, 0, sizeof(word_t));
@@ -137,10 +139,12 @@ assist_scan_words(assist_scan_t *scan)
 
     for (at = 0; at < scan->len; at = end) {
 
-        if (scan->text[at] == '@') {
-            end = at + 1;
+        sign = at_sign(scan, at);
 
-            if (find_email(scan, at, &from) != 0) {
+        if (sign) {
+            end = at + sign;
+
+            if (find_email(scan, at, sign, &from) != 0) {
                 return -1;
             }
 
@@ -318,12 +322,29 @@ letter(int32_t c, char *base)
 }
 
 
+/* Bytes of an @, also of full width or small (U+FF20, U+FE6B); 0: none. */
+
+static size_t
+at_sign(const assist_scan_t *scan, size_t at)
+{
+    const unsigned char  *p = scan->text + at;
+
+    if (*p == '@') {
+        return 1;
+    }
+
+    return scan->len - at >= 3
+           && (memcmp(p, "\xef\xbc\xa0", 3) == 0
+               || memcmp(p, "\xef\xb9\xab", 3) == 0) ? 3 : 0;
+}
+
+
 /*
  * An address around the @ at `at`, whose local part begins at *from or later.
  * A domain needs a dot, or at least a letter to begin with.
  */
 static int
-find_email(assist_scan_t *scan, size_t at, size_t *from)
+find_email(assist_scan_t *scan, size_t at, size_t sign, size_t *from)
 {
     int                   dot;
     size_t                i, start, end;
@@ -332,9 +353,9 @@ find_email(assist_scan_t *scan, size_t at, size_t *from)
     start = local_start(scan, at, *from);
 
     dot = 0;
-    end = at + 1;
+    end = at + sign;
 
-    for (i = at + 1; i < scan->len; i++) {
+    for (i = at + sign; i < scan->len; i++) {
 
         if (assist_is_digit(text[i]) || assist_is_letter(text[i])) {
             end = i + 1;
@@ -350,10 +371,10 @@ find_email(assist_scan_t *scan, size_t at, size_t *from)
                    || assist_is_digit(text[i + 1]));
     }
 
-    *from = at + 1;
+    *from = at + sign;
 
-    if (start == at || end == at + 1
-        || (!dot && !assist_is_letter(text[at + 1])))
+    if (start == at || end == at + sign
+        || (!dot && !assist_is_letter(text[at + sign])))
     {
         return 0;
     }

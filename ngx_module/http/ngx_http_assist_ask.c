@@ -95,6 +95,11 @@ static ngx_str_t  ngx_http_assist_trouble_en = ngx_string(
     "The assistant is having trouble. Please try again in a few minutes, or "
     "see the service's page on the portal.");
 
+static ngx_str_t  ngx_http_assist_spent_vi = ngx_string(
+    "Trợ lý đã dùng hết hạn mức của hôm nay. Vui lòng thử lại vào ngày mai.");
+static ngx_str_t  ngx_http_assist_spent_en = ngx_string(
+    "The assistant has used up today's allowance. Please try again tomorrow.");
+
 static ngx_str_t  ngx_http_assist_refused_vi = ngx_string(
     "Trợ lý không trả lời câu hỏi này. Bạn có thể hỏi về thủ tục hành chính, "
     "hoặc liên hệ cơ quan giải quyết.");
@@ -908,6 +913,15 @@ ngx_http_assist_ask_outcome(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         ctx->outcome = 1;
         ctx->event.outcome = ctx->said.len ? ASSIST_ANSWERED
                                            : ASSIST_ERROR_HOOK;
+    }
+
+    if (ctx->said.len == 0 && ctx->event.outcome == ASSIST_REFUSED
+        && ctx->spent)
+    {
+        text = ctx->lang.data[0] == 'e'
+               ? ngx_http_assist_str(ngx_http_assist_spent_en)
+               : ngx_http_assist_str(ngx_http_assist_spent_vi);
+        assist_buf_add(&ctx->said, text.data, text.len);
     }
 
     if (ctx->said.len == 0 && ctx->event.outcome >= ASSIST_FALLBACK) {

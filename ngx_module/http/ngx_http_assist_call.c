@@ -352,7 +352,19 @@ ngx_http_assist_call_allowed(ngx_http_request_t *r)
     call = r->main->post_subrequest->data;
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    if (!call->conf.internal || clcf->internal) {
+    if (!call->conf.internal) {
+        return 1;
+    }
+
+    if (r->upstream && r->upstream->headers_in.x_accel_redirect) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "assist: nothing is sent to \"%V\", where a provider's "
+                      "X-Accel-Redirect points, add \"proxy_ignore_headers "
+                      "X-Accel-Redirect;\" to its location", &r->uri);
+        return 0;
+    }
+
+    if (clcf->internal) {
         return 1;
     }
 

@@ -214,7 +214,7 @@ ngx_http_assist_model_try(ngx_http_assist_model_t *m)
 
         m->provider = m->providers[m->next++];
 
-        if (!ngx_http_assist_provider_ready(m->provider)) {
+        if (!ngx_http_assist_provider_ready(m->provider, &m->probe)) {
             continue;
         }
 
@@ -292,6 +292,8 @@ ngx_http_assist_model_call(ngx_http_assist_model_t *m, ngx_msec_t timeout)
     m->retry_after = -1;
     m->first_token = -1;
     m->asked = ngx_current_msec;
+    m->asked_bytes = body.len;
+    m->told_bytes = 0;
     m->mark = m->ctx->said.len;
 
     m->call = body.failed ? NULL
@@ -621,6 +623,8 @@ ngx_http_assist_model_free(ngx_http_assist_model_t *m)
 
     if (m->call) {
         ngx_http_assist_call_cancel(m->call);
+        ngx_http_assist_provider_left(m->provider, m->probe);
+        ngx_http_assist_model_pay(m);
     }
 
     if (m->reading) {

@@ -6,6 +6,9 @@
 #include "ngx_http_assist_model_priv.h"
 
 
+static int64_t ngx_http_assist_model_guess(size_t bytes);
+
+
 int
 ngx_http_assist_model_text(void *data, assist_str_t text)
 {
@@ -14,6 +17,8 @@ ngx_http_assist_model_text(void *data, assist_str_t text)
     if (m->first_token < 0) {
         m->first_token = (ngx_msec_int_t) (ngx_current_msec - m->asked);
     }
+
+    m->told_bytes += text.len;
 
     return ngx_http_assist_model_add(m, text, 0) == NGX_OK ? 0 : -1;
 }
@@ -102,30 +107,43 @@ ngx_http_assist_model_piece(ngx_http_assist_model_t *m)
 }
 
 
-/* What it cost: also an answer that broke. */
+/* What it cost: also an answer that broke, or that nobody waited for. */
 
 void
 ngx_http_assist_model_pay(ngx_http_assist_model_t *m)
 {
+    int64_t                 in, out;
     assist_completion_t    *c;
     ngx_http_assist_ctx_t  *ctx;
 
     ctx = m->ctx;
     c = &m->completion;
 
-    ngx_http_assist_provider_tokens(m->provider, c->tokens_in, c->tokens_out);
+    in = m->reading ? c->tokens_in : -1;
+    out = m->reading ? c->tokens_out : -1;
+
+    ngx_http_assist_provider_tokens(m->provider, in, out);
+
+    if (in >= 0) {
+        ctx->event.tokens_in = ngx_max(ctx->event.tokens_in, 0) + in;
+    }
+
+    if (out >= 0) {
+        ctx->event.tokens_out = ngx_max(ctx->event.tokens_out, 0) + out;
+    }
+
     ngx_http_assist_budget_spend(m->request, ctx,
-                                 c->tokens_in, c->tokens_out);
+        in >= 0 ? in : ngx_http_assist_model_guess(m->asked_bytes),
+        out >= 0 ? out : ngx_http_assist_model_guess(m->told_bytes));
+}
 
-    if (c->tokens_in >= 0) {
-        ctx->event.tokens_in = ngx_max(ctx->event.tokens_in, 0)
-                               + c->tokens_in;
-    }
 
-    if (c->tokens_out >= 0) {
-        ctx->event.tokens_out = ngx_max(ctx->event.tokens_out, 0)
-                                + c->tokens_out;
-    }
+/* Tokens of so many bytes: else who leaves before they are told pays none. */
+
+static int64_t
+ngx_http_assist_model_guess(size_t bytes)
+{
+    return (int64_t) (bytes + 3) / 4;
 }
 
 

@@ -32,8 +32,11 @@ struct ngx_http_assist_model_s {
     ngx_uint_t                        nproviders;
     ngx_uint_t                        next;
     ngx_http_assist_provider_t       *provider;     /* asked now */
+    ngx_msec_t                        probe;        /* of it; 0: it is none */
     ngx_http_assist_call_t           *call;
     ngx_msec_t                        asked;
+    size_t                            asked_bytes;
+    size_t                            told_bytes;
     ngx_msec_int_t                    first_token;  /* ms; -1: none yet */
     ngx_uint_t                        status;       /* 0: none yet */
     time_t                            retry_after;

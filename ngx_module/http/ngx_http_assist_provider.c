@@ -118,7 +118,8 @@ ngx_http_assist_provider_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
 
 ngx_uint_t
-ngx_http_assist_provider_ready(ngx_http_assist_provider_t *p)
+ngx_http_assist_provider_ready(ngx_http_assist_provider_t *p,
+    ngx_msec_t *probe)
 {
     ngx_msec_t                         until, now;
     ngx_http_assist_provider_state_t  *state;
@@ -126,6 +127,7 @@ ngx_http_assist_provider_ready(ngx_http_assist_provider_t *p)
     state = p->state;
     until = (ngx_msec_t) state->until;
     now = ngx_current_msec;
+    *probe = 0;
 
     if (until == 0) {
         return 1;
@@ -137,7 +139,18 @@ ngx_http_assist_provider_ready(ngx_http_assist_provider_t *p)
 
     /* the pause is over: one call tries, others wait for what comes of it */
 
-    return ngx_atomic_cmp_set(&state->until, until, now + p->timeout);
+    *probe = now + p->timeout;
+
+    return ngx_atomic_cmp_set(&state->until, until, *probe);
+}
+
+
+void
+ngx_http_assist_provider_left(ngx_http_assist_provider_t *p, ngx_msec_t probe)
+{
+    if (probe) {
+        (void) ngx_atomic_cmp_set(&p->state->until, probe, ngx_current_msec);
+    }
 }
 
 

@@ -88,8 +88,16 @@ ngx_int_t ngx_http_assist_provider_check(ngx_conf_t *cf);
 
 extern const char *const  ngx_http_assist_provider_ends[];
 
-/* May it be asked now?  After failures one question is let through at times. */
-ngx_uint_t ngx_http_assist_provider_ready(ngx_http_assist_provider_t *p);
+/*
+ * May it be asked now?  After failures one question is let through at times,
+ * which then has a *probe, else 0.
+ */
+ngx_uint_t ngx_http_assist_provider_ready(ngx_http_assist_provider_t *p,
+    ngx_msec_t *probe);
+
+/* Nobody waits for that question any more: the next one tries instead. */
+void ngx_http_assist_provider_left(ngx_http_assist_provider_t *p,
+    ngx_msec_t probe);
 
 /*
  * A call is over.  retry_after: what the provider asked for, seconds, or -1.

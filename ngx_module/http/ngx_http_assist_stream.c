@@ -285,7 +285,8 @@ ngx_http_assist_stream_flush(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
     if (ngx_buf_size(&s->buf) == 0) {
 
-        if (wev->timer_set) {
+        /* limit_rate's own timer also ends its delay */
+        if (wev->timer_set && !wev->delayed) {
             ngx_del_timer(wev);
         }
 

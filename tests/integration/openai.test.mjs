@@ -189,21 +189,43 @@ test('past the day\'s tokens: RateLimitError', async (stage) => {
   const { main, port, create } = await talking(stage, {},
     { chat: 'assist_token_budget 10;' });
   await create();
+  const rejected = (body) => assert.rejects(create(body), (error) => {
+    assert.ok(error instanceof module.RateLimitError, String(error));
+    assert.equal(error.status, 429);
+    assert.match(error.message, /hạn mức/);
+    return true;
+  });
   for (const stream of [false, true]) {
-    await assert.rejects(create({ stream, messages: [user(`${fee} ${stream}`)] }),
-      (error) => {
-        assert.ok(error instanceof module.RateLimitError, String(error));
-        assert.equal(error.status, 429);
-        return true;
-      });
+    await rejected({ stream, messages: [user(`${fee} ${stream}`)] });
   }
   assert.equal(main.requests.length, 1);
+
+  // of questions about no service there is another budget
+  await create({ model: 'main' });
+  await rejected({ model: 'main' });
+  assert.equal(main.requests.length, 2);
 
   const { status, json, headers } = await ask(port, fee);
   assert.equal(status, 429);
   assert.equal(json.outcome, 'refused');
   assert.match(headers['retry-after'], /^\d+$/);
 });
+
+for (const [what, plan, leave] of [
+  ['a provider does not count them', { usage: null }, false],
+  ['the client leaves before they are told', { pause: 20 }, true],
+]) {
+  test(`tokens are spent, also where ${what}`, async (stage) => {
+    const { main, create } = await talking(stage, plan,
+                                           { chat: 'assist_token_budget 10;' });
+    for await (const chunk of await create({ model: 'main', stream: true })) {
+      if (leave && chunk.choices[0]?.delta.content) break;
+    }
+    await until(() => !leave || main.last.left, 'its call is over');
+    await assert.rejects(create({ model: 'main' }), { status: 429 });
+    assert.equal(main.requests.length, 1);
+  });
+}
 
 test('a stream that breaks is an error of the client\'s', async (stage) => {
   const { create } = await talking(stage, faults['cut in the middle'],

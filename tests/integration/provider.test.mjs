@@ -295,6 +295,20 @@ test('a provider that wants a pause gets it', async (stage) => {
               'it is asked again');
 });
 
+test('a client that leaves while a provider is tried again does not pause it',
+  async (stage) => {
+    // a trial counts for as long as the provider may take
+    const { port, main } = await asking(stage, {}, { timeout: '40s' });
+    main.next(faults['status 429 with seconds'], { pause: 100 });
+    isSecond((await ask(port, of('lệ phí một'))).json);
+    await until(async () => {
+      await listen(port, of('lệ phí hai'), { leave: () => true }).catch(() => {});
+      return main.requests.length === 2;
+    }, 'it is tried');
+    await until(() => main.last.left, 'and left');
+    isFirst((await ask(port, of('lệ phí ba'))).json);
+  });
+
 test('what a provider is asked', async (stage) => {
   const { port, main } = await asking(stage, {});
   await ask(port, fee);

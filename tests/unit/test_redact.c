@@ -354,6 +354,8 @@ test_email(void **state)
         { "gửi:ngữ@x.vn", "gửi:[EMAIL_1]" },
         { "a@b.vn c@d.vn a@b.vn", "[EMAIL_1] [EMAIL_2] [EMAIL_1]" },
         { "a@localhost", "[EMAIL_1]" },
+        { "a\uff20b.vn, a\ufe6bb.vn", "[EMAIL_1], [EMAIL_2]" },
+        { "\uff20", "\uff20" },
         { "@b.vn", NULL },
         { "a@", NULL },
         { "a @ b", NULL },
