@@ -12,7 +12,7 @@ local known = { url = "text", host = "text", question = "text", id = "text",
 
 -- One answer: its question and what goes with it, or its id.
 local function answer(name, options)
-  if not options.question == not options.id then
+  if (options.question == nil) == (options.id == nil) then
     args.fail("cache %s needs --question TEXT or --id ID", name)
   end
   return { question = options.question, id = options.id,
