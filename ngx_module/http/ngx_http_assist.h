@@ -387,6 +387,27 @@ ngx_http_assist_is(ngx_str_t *s, const char *name)
 }
 
 
+/* ngx_http_assist_conf.c: directives that have no file of their own */
+char *ngx_http_assist_catalog(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_synonyms(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_hook_path(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_assist_hook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_fetch_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_assist_deny(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_token_budget(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_assist_cache_valid(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_assist_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_coverage_log(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_assist_coverage_key(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_assist_levels(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_content(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 /* ngx_http_assist_request.c: the context, phases, variables */
 
 /* NULL: no memory; or, with create == 0, there is none */
