@@ -96,11 +96,9 @@ assist_withdrawn_keys(uint64_t question, assist_str_t code,
 int
 assist_withdrawn_key_of(assist_str_t digits, uint64_t *key)
 {
-    size_t       i;
-    uint64_t     value;
-    const char  *digit;
-
-    static const char  hex[] = "0123456789abcdef";
+    char      c;
+    size_t    i;
+    uint64_t  value;
 
     if (digits.len != 16) {
         return -1;
@@ -109,13 +107,17 @@ assist_withdrawn_key_of(assist_str_t digits, uint64_t *key)
     value = 0;
 
     for (i = 0; i < 16; i++) {
-        digit = memchr(hex, digits.data[i], 16);
+        c = digits.data[i];
 
-        if (digit == NULL) {
+        if (c >= '0' && c <= '9') {
+            value = value << 4 | (uint64_t) (c - '0');
+
+        } else if (c >= 'a' && c <= 'f') {
+            value = value << 4 | (uint64_t) (c - 'a' + 10);
+
+        } else {
             return -1;
         }
-
-        value = value << 4 | (uint64_t) (digit - hex);
     }
 
     *key = value;
