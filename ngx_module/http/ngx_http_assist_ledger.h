@@ -76,12 +76,14 @@ ngx_int_t ngx_http_assist_ledger_send(ngx_http_assist_main_conf_t *mcf,
 
 /* ngx_http_assist_ledger_pull.c: other nodes' records */
 
+#define NGX_HTTP_ASSIST_EPOCH  64           /* bytes of "seq open fields" */
+
 typedef struct {
     ngx_queue_t              link;
     ngx_uint_t               month;
     uint64_t                 id;
     ngx_str_t                node;
-    ngx_str_t                at;        /* "seq open", as it was read */
+    ngx_str_t                at;        /* its epoch, as it was read */
     uint64_t                 unclosed;
     assist_buf_t             folded;
     assist_buf_t             fields;

@@ -13,6 +13,8 @@
 
 #define NGX_HTTP_ASSIST_PULL_AGE   1000         /* ms */
 #define NGX_HTTP_ASSIST_PULL_MANY  2048         /* records of a portal */
+#define NGX_HTTP_ASSIST_PULL_WIDE  100000       /* fields of a reply, which has
+                                                   to pass core/resp.h */
 
 
 /* A worker's. */
@@ -30,6 +32,7 @@ typedef struct {
     unsigned                      failed:1;     /* the one at hand */
     unsigned                      stale:1;      /* the last one had failed */
     unsigned                      over:1;       /* the worker exits */
+    unsigned                      wide:1;       /* was logged */
 } ngx_http_assist_pull_t;
 
 
@@ -350,7 +353,7 @@ ngx_http_assist_ledger_member(ngx_uint_t month, redisReply *name)
 
         remote = pull->nremotes < NGX_HTTP_ASSIST_PULL_MANY
                  ? ngx_calloc(sizeof(ngx_http_assist_remote_t) + len + 1
-                              + 2 * NGX_INT64_LEN, ngx_cycle->log)
+                              + NGX_HTTP_ASSIST_EPOCH, ngx_cycle->log)
                  : NULL;
 
         if (remote == NULL) {
@@ -380,6 +383,7 @@ ngx_http_assist_ledger_member(ngx_uint_t month, redisReply *name)
 static void
 ngx_http_assist_ledger_at(ngx_http_assist_op_t *op, void *reply)
 {
+    char                      *end;
     u_char                     buf[2 * NGX_MAX_PATH];
     ngx_str_t                  argv[2];
     redisReply                *r = reply;
@@ -400,6 +404,24 @@ ngx_http_assist_ledger_at(ngx_http_assist_op_t *op, void *reply)
                && ((size_t) r->len != remote->at.len
                    || ngx_memcmp(r->str, remote->at.data, r->len) != 0))
     {
+        (void) strtoull(r->str, &end, 10);
+        (void) strtoull(end, &end, 10);
+
+        if (strtoull(end, NULL, 10) > NGX_HTTP_ASSIST_PULL_WIDE) {
+
+            if (!ngx_http_assist_pull.wide) {
+                ngx_http_assist_pull.wide = 1;
+                ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                              "assist: node \"%V\" counts more than %d "
+                              "services: the figure is without it",
+                              &remote->node, NGX_HTTP_ASSIST_PULL_WIDE);
+            }
+
+            ngx_http_assist_pull.failed = 1;
+            ngx_http_assist_ledger_pull_done();
+            return;
+        }
+
         ngx_str_set(&argv[0], "HGETALL");
         ngx_http_assist_ledger_remote_key(remote, buf, &argv[1]);
         ngx_http_assist_ledger_pull_command(ngx_http_assist_ledger_hash,
@@ -458,7 +480,7 @@ ngx_http_assist_ledger_take(ngx_http_assist_remote_t *remote,
         v = (assist_str_t) { value->str, (size_t) value->len };
 
         if (assist_str_eq(n, assist_str("@"))) {
-            at = value->len <= 2 * NGX_INT64_LEN ? value : NULL;
+            at = value->len <= NGX_HTTP_ASSIST_EPOCH ? value : NULL;
 
         } else if (assist_str_eq(n, assist_str("@folded"))) {
             if (v.len % 8 == 0 && v.len <= ASSIST_STATE_FOLDED * 8) {

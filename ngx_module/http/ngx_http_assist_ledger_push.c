@@ -4,7 +4,7 @@
  * (KEYS and SCAN are not for production).  Each command has one key, so a
  * cluster will do.
  *
- * The field "@" is the epoch, "SEQ OPEN", and is written last: a hash without it
+ * The field "@" is the epoch, "SEQ OPEN FIELDS", and is written last: a hash without it
  * is not whole, and who reads does without it.  Every second it is looked at,
  * with the number of fields; where they are not those that were confirmed, as
  * after a FLUSHALL, all is written again, else what has changed.  A record of
@@ -530,7 +530,7 @@ ngx_http_assist_ledger_some(ngx_http_assist_mirror_t *m)
 static void
 ngx_http_assist_ledger_end(ngx_http_assist_mirror_t *m)
 {
-    u_char     buf[2 * NGX_MAX_PATH], epoch[2 * NGX_INT64_LEN];
+    u_char     buf[2 * NGX_MAX_PATH], epoch[NGX_HTTP_ASSIST_EPOCH];
     ngx_str_t  argv[4], key, set, member;
 
     ngx_http_assist_ledger_names(m, buf, &key, &set, &member);
@@ -541,7 +541,8 @@ ngx_http_assist_ledger_end(ngx_http_assist_mirror_t *m)
     argv[1] = key;
     ngx_str_set(&argv[2], "@");
     argv[3].data = epoch;
-    argv[3].len = ngx_sprintf(epoch, "%uL %uL", m->want.seq, m->want.unclosed)
+    argv[3].len = ngx_snprintf(epoch, NGX_HTTP_ASSIST_EPOCH, "%uL %uL %uL",
+                               m->want.seq, m->want.unclosed, m->want.nfields)
                   - epoch;
     ngx_http_assist_ledger_command(m, ngx_http_assist_ledger_pushed, 4, argv);
 

@@ -23,8 +23,7 @@ const see = async (port, n = 1, path = page) => {
 const files = (stage) => (existsSync(stage.path('state'))
   ? readdirSync(stage.path('state')) : []).filter((name) => /-\d\d$/.test(name));
 // Until the state file has been written after this.
-async function written(stage) {
-  const from = Date.now();
+async function written(stage, from = Date.now()) {
   await until(() => files(stage).some((name) =>
     statSync(stage.path(`state/${name}`)).mtimeMs > from), 'a write');
 }
@@ -383,15 +382,19 @@ test('a month ends under load: each view is in the one or the other', async (sta
   assert.deepEqual(files(stage), ['ledger.2026-11', 'ledger.2026-12']);
 });
 
-test('a clock that steps back loses nothing', async (stage) => {
+test('a clock that steps back loses nothing', { timeout: 120000 }, async (stage) => {
   const clock = new Clock(stage.folder);
   clock.set('2026-12-01T00:30:00Z');
   const { nginx, port } = await start(stage, { daemon: true, clock });
   const at = async (time, n) => {
     clock.set(time);
     await sleep(200);
+    const from = Date.now();
     await see(port, n);
-    await written(stage);
+    await written(stage, from);
+    // and until nothing more is to be written
+    await until(() => files(stage).length && files(stage).every((name) =>
+      Date.now() - statSync(stage.path(`state/${name}`)).mtimeMs > 2500), 'peace');
   };
   await at('2026-12-01T00:30:00Z', 3);
   await at('2026-11-30T23:50:00Z', 2);          // over a month's beginning
@@ -399,7 +402,6 @@ test('a clock that steps back loses nothing', async (stage) => {
   await at('2026-12-01T00:10:00Z', 4);
   await counted(port, 7);
   await at('2026-05-01T00:00:00Z', 1);          // out of all months that are kept
-  await counted(port, 1);
   await at('2026-12-01T00:40:00Z', 5);
   await counted(port, 12);
   await at('2026-11-30T23:55:00Z', 1);
