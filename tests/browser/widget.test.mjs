@@ -257,3 +257,30 @@ test('without JavaScript there is the link', async (stage, open) => {
   await page.getByRole('link', { name: 'Hỏi về dịch vụ này' }).click();
   await page.getByText('Hỏi về: Cấp hộ chiếu').waitFor();
 });
+
+test('a summary in plain words has its source and the notice',
+     async (stage, open) => {
+  const provider = await stage.provider({
+    tokens: ['Dịch vụ này ', 'cấp hộ chiếu ', 'để đi nước ngoài [1].'] });
+  const { port } = await stage.site({ rows, portal,
+    values: { llm: provider.address },
+    http: `assist_provider m uri=/llm/v1/chat/completions model=m1 place=onprem;
+      assist_cache_zone answers:1m;`,
+    page: 'assist_hook assistants/plain_language.lua;',
+    server: `assist_use m;
+      location /llm/ { internal; proxy_pass http://{{llm}}/;
+        proxy_http_version 1.1; proxy_buffering off; }
+      location = /assist-summary { assist_service $arg_service;
+        assist_hook assistants/plain_language.lua; assist_hook_timeout 20s; }` });
+  const page = await open();
+  await page.goto(at(port, '/ho-chieu/'));
+  const summary = page.getByRole('region', { name: 'Tóm tắt dễ hiểu' });
+  await summary.getByText('Dịch vụ này cấp hộ chiếu để đi nước ngoài.')
+    .waitFor();
+  await summary.getByText('Trợ lý AI viết tóm tắt này').waitFor();
+  await summary.getByText('cập nhật 2026-11-01').waitFor();
+  await accessible(page, 'summary');
+  await pictures(page, 'widget-summary');
+  await summary.getByRole('link', { name: /Cấp hộ chiếu/ }).click();
+  await page.waitForURL('**/dich-vu/1.001456.html');
+});

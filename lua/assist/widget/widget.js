@@ -263,7 +263,7 @@
           }
         },
       },
-      make('header', {},
+      make('div', { class: 'top' },
         make('h2', { id: 'title' }, text.title),
         make('div', {},
           make('button', {
