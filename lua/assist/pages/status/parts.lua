@@ -157,7 +157,7 @@ function methods:levels(reached)
 end
 
 -- A bar of a percentage, for the eye only.
-function methods:bar(percentage)
+function methods.bar(_, percentage)
   return known(percentage) and html('<svg class="bar" viewBox="0 0 100 10" '
     .. 'preserveAspectRatio="none" aria-hidden="true" focusable="false">'
     .. '<rect width="100" height="10" class="back"/>'
