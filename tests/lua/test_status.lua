@@ -105,7 +105,7 @@ return {
         true), drawn)
       assert(drawn:find('class="figure" cx="193.9" cy="99.6"', 1, true), drawn)
       assert(not drawn:find("polyline class=\"forecast\"", 1, true))
-      assert(drawn:find("64,98\194\160%", 1, true))
+      assert(drawn:find("100,00\194\160%", 1, true))
     end },
 
   { "the chart: closed months, and where the pace leads", function()
