@@ -352,7 +352,9 @@ Open:
   a service                $url/dich-vu/$service.html
   ... by the demo's hook   $url/dich-vu/$service.html?tro-giup=nhanh
   a search, with help      $url/tim-kiem?q=lam+ho+chieu
-  the figure               $url/assist-status/coverage.json
+  the figure, as a page    $url/assist-status/
+  ... of a service         $url/assist-status/service/$service
+  ... as JSON              $url/assist-status/coverage.json
   service by service       $url/assist-status/services.json
 
 Logs: $run
