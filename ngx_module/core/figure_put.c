@@ -158,7 +158,7 @@ put_trajectory(assist_buf_t *out, const assist_figure_measure_t *m)
 }
 
 
-/* The figure of each month that is closed. */
+/* The figure of each closed month before the one that is judged. */
 
 static void
 put_history(assist_buf_t *out, const assist_figure_in_t *in,
@@ -192,15 +192,18 @@ static const assist_past_t *
 after(const assist_figure_in_t *in, assist_str_t name,
     const assist_past_t *than)
 {
+    int                   year, month, mday;
     size_t                i;
     const assist_past_t  *p, *next;
 
     next = NULL;
+    assist_date_civil(in->today, &year, &month, &mday);
 
     for (i = 0; i < in->rules.npast; i++) {
         p = &in->rules.past[i];
 
-        if ((than == NULL || p->month > than->month)
+        if (p->month < year * 12 + month - 1
+            && (than == NULL || p->month > than->month)
             && (next == NULL || p->month < next->month)
             && assist_str_eq(p->name, name))
         {
