@@ -41,6 +41,17 @@ test('each page in both languages, and its style sheet', async (stage) => {
   assert.deepEqual([head.status, head.text], [200, '']);
 });
 
+test('the method page has every rule of coverage.json', async (stage) => {
+  const { port } = await stage.site({ rows: fresh });
+  const { method } = JSON.parse((await at(port, 'coverage.json')).text);
+  const { text } = await at(port, 'method?lang=en');
+  const rules = Object.values(method).filter((rule) => typeof rule === 'string');
+  assert.ok(rules.length > 10);
+  for (const rule of rules) {
+    assert.ok(text.includes(rule.slice(0, 30)), rule);
+  }
+});
+
 test('the headline, its target, and what is beside it', async (stage) => {
   stage.write('levels', 'l3.interactions = 1\nl3.days = 1\n');
   const { port } = await stage.site({ rows: fresh,

@@ -7,7 +7,7 @@ import { assert, get, sleep, test, until } from './harness.mjs';
 
 const page = '/dich-vu/1.001456.html';
 const request = `GET ${page} HTTP/1.1\r\nHost: a\r\n\r\n`;
-const warmUp = 2000;
+const warmUp = 10000;
 const clients = 10000;
 const together = 250;
 

@@ -3,8 +3,8 @@
 
 local words = {
   order = { "formula", "denominator", "counting", "period", "exclusions",
-            "split", "range", "target", "trajectory", "forecast", "register",
-            "roadmap" },
+            "split", "range", "ledger", "target", "trajectory", "forecast",
+            "register", "roadmap" },
   thresholds = { "l2.knowledge_days", "l3.interactions", "l3.days",
                  "l4.interactions", "l4.answered", "l4.sourced", "l4.negative",
                  "l4.latency" },
@@ -46,6 +46,14 @@ words.vi = {
   range = "Khoảng dao động: tỷ lệ khi tính các dịch vụ chưa rõ mức mà có thể "
     .. "là toàn trình vào mẫu số, trừ những dịch vụ đã ở L2, hoặc chỉ tính "
     .. "những dịch vụ này.",
+
+  ledger = "Bộ đếm được ghi mỗi giây và chỉ tăng: số liệu là hợp của mọi đợt "
+    .. "ghi ở mọi máy, không đợt nào tính hai lần (quality.ledger; không có "
+    .. "tệp trạng thái và Redis thì mục này trống, và số liệu là của riêng "
+    .. "máy này từ khi khởi động). Đợt còn mở là đợt chưa báo kết thúc: còn "
+    .. "đang đếm, hoặc đã dừng cùng máy, khi đó phần đếm sau lần ghi cuối, "
+    .. "tối đa một giây, có thể thiếu. Chất lượng dữ liệu tính cho tháng này "
+    .. "và tháng trước.",
 
   target = "Mốc là dữ liệu có ngày (assist_targets); không có tệp thì theo "
     .. "Quyết định 699/QĐ-BTTTT (03/5/2024): 30 % dịch vụ toàn trình đến "
