@@ -141,25 +141,18 @@ static int
 read_rows(assist_register_t *reg, assist_str_t file, assist_error_t *err)
 {
     int              rc;
-    void            *p;
-    uint32_t         room;
+    void            *list;
     assist_sheet_t   sheet;
 
-    room = 0;
     rc = assist_sheet_open(&sheet, file, columns, COLUMN_MAX, err);
 
     while (rc == 0 && (rc = assist_sheet_next(&sheet, err)) == 1) {
+        list = reg->list;
+        rc = assist_sheet_room(&list, reg->n, sizeof(assist_entry_t), err);
+        reg->list = list;
 
-        if (reg->n == room) {
-            room = room ? room * 2 : 64;
-
-            p = realloc(reg->list, room * sizeof(assist_entry_t));
-            if (p == NULL) {
-                rc = assist_fail(err, 0, "out of memory");
-                break;
-            }
-
-            reg->list = p;
+        if (rc != 0) {
+            break;
         }
 
         rc = read_entry(reg, &sheet, &reg->list[reg->n], err);

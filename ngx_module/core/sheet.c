@@ -1,5 +1,7 @@
 #include "sheet.h"
 
+#include <stdlib.h>
+
 #include "catalog_text.h"
 #include "catalog_words.h"
 #include "date.h"
@@ -106,6 +108,28 @@ assist_sheet_next(assist_sheet_t *sheet, assist_error_t *err)
     } while (empty);
 
     return 1;
+}
+
+
+/* The room is 64 elements, and twice that as often as it is full. */
+
+int
+assist_sheet_room(void **list, uint32_t n, size_t size, assist_error_t *err)
+{
+    void  *p;
+
+    if (n != 0 && (n < 64 || (n & (n - 1)) != 0)) {
+        return 0;
+    }
+
+    p = realloc(*list, (n ? 2 * (size_t) n : 64) * size);
+    if (p == NULL) {
+        return assist_fail(err, 0, "out of memory");
+    }
+
+    *list = p;
+
+    return 0;
 }
 
 

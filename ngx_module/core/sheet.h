@@ -47,6 +47,10 @@ void assist_sheet_close(assist_sheet_t *sheet);
 /* The next record that is not empty: 1; 0: the file is over; -1: error. */
 int assist_sheet_next(assist_sheet_t *sheet, assist_error_t *err);
 
+/* Room for one more after a list's n elements; -1: out of memory. */
+int assist_sheet_room(void **list, uint32_t n, size_t size,
+    assist_error_t *err);
+
 /* Which of n words it spells, by index; ASSIST_WORD_*: none, or no memory. */
 int assist_sheet_word(assist_str_t spelling,
     const assist_sheet_column_t *words, uint32_t n);

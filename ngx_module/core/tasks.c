@@ -146,25 +146,18 @@ static int
 read_rows(assist_tasks_t *tasks, assist_str_t file, assist_error_t *err)
 {
     int              rc;
-    void            *p;
-    uint32_t         room;
+    void            *list;
     assist_sheet_t   sheet;
 
-    room = 0;
     rc = assist_sheet_open(&sheet, file, columns, COLUMN_MAX, err);
 
     while (rc == 0 && (rc = assist_sheet_next(&sheet, err)) == 1) {
+        list = tasks->list;
+        rc = assist_sheet_room(&list, tasks->n, sizeof(assist_task_t), err);
+        tasks->list = list;
 
-        if (tasks->n == room) {
-            room = room ? room * 2 : 64;
-
-            p = realloc(tasks->list, room * sizeof(assist_task_t));
-            if (p == NULL) {
-                rc = assist_fail(err, 0, "out of memory");
-                break;
-            }
-
-            tasks->list = p;
+        if (rc != 0) {
+            break;
         }
 
         rc = read_task(tasks, &sheet, &tasks->list[tasks->n], err);

@@ -11,6 +11,7 @@
 
 
 #define NGX_HTTP_ASSIST_MONTHS  3
+#define NGX_HTTP_ASSIST_AGAIN   3600    /* s; written though the same */
 
 
 /* An incarnation: the counters of a month since they were last cleared. */
@@ -55,12 +56,32 @@ ngx_uint_t ngx_http_assist_coverage_month(void);
  * was cleared meanwhile, or memory is out */
 ngx_int_t ngx_http_assist_ledger_record(ngx_http_assist_coverage_shctx_t *sh,
     ngx_http_assist_set_t *set, assist_buf_t *out, assist_record_t *record);
-/* the node's records of a month in the state file, as of now */
-assist_str_t ngx_http_assist_ledger_read(ngx_http_assist_main_conf_t *mcf,
-    ngx_uint_t month);
 /* is it an id of this zone's sets? */
 ngx_uint_t ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh,
     uint64_t id);
+
+/* ngx_http_assist_ledger_file.c: this node's records in the state file */
+
+/* What the thread works on, and what went wrong. */
+typedef struct {
+    ngx_http_assist_main_conf_t      *mcf;
+    time_t                            now;
+    ngx_uint_t                        exiting;
+    const char                       *what;     /* NULL: nothing */
+    const char                       *broken;   /* a file, and why; NULL */
+    ngx_uint_t                        month;    /* of these */
+    ngx_err_t                         err;
+} ngx_http_assist_job_t;
+
+/* those of a month, as of now; valid until the next call for it */
+assist_str_t ngx_http_assist_ledger_read(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t month);
+/* what was read is freed */
+void ngx_http_assist_ledger_forget(void);
+/* writes the sets that have changed (a job; it may run in a thread), and logs
+ * what went wrong, which may not */
+void ngx_http_assist_ledger_work(void *data, ngx_log_t *log);
+void ngx_http_assist_ledger_report(ngx_http_assist_job_t *job);
 
 /* ngx_http_assist_ledger_push.c: this node's records in Redis */
 
