@@ -7,7 +7,6 @@ import { assert, get, sleep, test, until } from './harness.mjs';
 
 const page = '/dich-vu/1.001456.html';
 const request = `GET ${page} HTTP/1.1\r\nHost: a\r\n\r\n`;
-const warmUp = 10000;
 const clients = 10000;
 const together = 250;
 
@@ -37,15 +36,21 @@ async function leaving(port, n) {
   }
 }
 
-// Memory after 10,000 of them is what it was before, within 2 %.
+// Memory after 10,000 of them is what it was before, within 2 %.  The heap's
+// peak may still move in one round, on a busy machine; what stays of each
+// client moves it in every round.
 async function leavesNothing(stage, nginx, port, check) {
   const [pid] = nginx.workerPids();
-  await leaving(port, warmUp);
-  await check();
-  const before = kilobytes(pid, 'VmRSS');
-  await leaving(port, clients);
-  await check();
-  const after = kilobytes(pid, 'VmRSS');
+  const round = async (n) => {
+    await leaving(port, n);
+    await check();
+    return kilobytes(pid, 'VmRSS');
+  };
+  let before = await round(clients);
+  let after = await round(clients);
+  for (let i = 0; i < 3 && after > before * 1.02; i++) {
+    [before, after] = [after, await round(clients)];
+  }
 
   assert.equal((await get(port, `${page}?stay=1`)).text, 'here');
   assert.deepEqual(nginx.workerPids(), nginx.pids);
