@@ -143,12 +143,12 @@ test('workers and nodes: one update for all', { timeout: 90000 },
     const redis = await stage.redis();
     const provider = await stage.provider(old);
     const options = { http: L1 + L2(redis), workers: 4,
-                      chat: `assist_cache_valid 1s;
-                             assist_cache_use_stale updating;` };
+                      chat: `assist_cache_valid 4s; assist_cache_use_stale updating;
+                             assist_cache_lock_timeout 60s;` };
     const nodes = [await node(stage, provider, options),
                    await node(await stage.elsewhere(), provider, options)];
     await Promise.all(nodes.map(({ even }) => ask(even, fee)));
-    await sleep(2100);
+    await sleep(5100);
     const { open, hold } = gate();
     provider.plan = { ...young, hold };
     const all = await Promise.all(Array.from({ length: 60 }, (_, i) =>

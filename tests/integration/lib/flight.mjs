@@ -9,7 +9,7 @@ import { until } from './process.mjs';
 
 export const L1 = 'assist_cache_zone answers:1m;';
 // a busy machine must not look like a Redis that fails
-export const L2 = (redis) => `assist_redis ${redis.url} timeout=2s;`;
+export const L2 = (redis) => `assist_redis ${redis.url} timeout=10s;`;
 
 // What nginx and the module write where a provider fails.
 export const errors = [/upstream/, /connect\(\) failed/, /provider/];
