@@ -396,6 +396,8 @@ char *ngx_http_assist_hook(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_assist_fetch_set(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_assist_deny(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_http_assist_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_http_assist_token_budget(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_http_assist_cache_valid(ngx_conf_t *cf, ngx_command_t *cmd,

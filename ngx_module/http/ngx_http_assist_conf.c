@@ -5,6 +5,10 @@
 #include "ngx_http_assist.h"
 
 
+static char *ngx_http_assist_slot(ngx_conf_t *cf, ngx_command_t *cmd,
+    char *rv, const char *form);
+
+
 char *
 ngx_http_assist_catalog(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -250,6 +254,43 @@ ngx_http_assist_deny(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* nginx's own slots, with an error that names the value and its form. */
+
+char *
+ngx_http_assist_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_http_assist_slot(cf, cmd, ngx_conf_set_msec_slot(cf, cmd, conf),
+                                "a time, such as 50ms, 2s or 1m");
+}
+
+
+char *
+ngx_http_assist_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_http_assist_slot(cf, cmd, ngx_conf_set_size_slot(cf, cmd, conf),
+                                "a size, such as 512k or 32m");
+}
+
+
+static char *
+ngx_http_assist_slot(ngx_conf_t *cf, ngx_command_t *cmd, char *rv,
+    const char *form)
+{
+    ngx_str_t  *value;
+
+    if (rv == NGX_CONF_OK || ngx_strcmp(rv, "is duplicate") == 0) {
+        return rv;
+    }
+
+    value = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value \"%V\" in \"%V\", it must be %s",
+                       &value[1], &cmd->name, form);
+    return NGX_CONF_ERROR;
+}
+
+
 /* assist_token_budget n: 0 is no bound */
 
 char *
@@ -260,7 +301,8 @@ ngx_http_assist_token_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_assist_module);
     mcf->budgets = 1;
 
-    return ngx_conf_set_num_slot(cf, cmd, conf);
+    return ngx_http_assist_slot(cf, cmd, ngx_conf_set_num_slot(cf, cmd, conf),
+                                "a number of tokens a day; 0 is no bound");
 }
 
 

@@ -74,14 +74,14 @@ static ngx_command_t  ngx_http_assist_commands[] = {
 
     { ngx_string("assist_hook_cpu"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_http_assist_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_assist_loc_conf_t, hook_cpu),
       NULL },
 
     { ngx_string("assist_hook_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_http_assist_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_assist_loc_conf_t, hook_timeout),
       NULL },
@@ -151,7 +151,7 @@ static ngx_command_t  ngx_http_assist_commands[] = {
 
     { ngx_string("assist_hook_memory"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_size_slot,
+      ngx_http_assist_size,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_assist_main_conf_t, hook_memory),
       NULL },
@@ -186,7 +186,7 @@ static ngx_command_t  ngx_http_assist_commands[] = {
 
     { ngx_string("assist_cache_lock_timeout"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_http_assist_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_assist_loc_conf_t, cache_lock_timeout),
       NULL },
@@ -291,7 +291,7 @@ static ngx_command_t  ngx_http_assist_commands[] = {
 
     { ngx_string("assist_page_wait"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_msec_slot,
+      ngx_http_assist_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_assist_loc_conf_t, page_wait),
       NULL },

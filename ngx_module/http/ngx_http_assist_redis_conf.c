@@ -5,6 +5,10 @@
 #include "ngx_http_assist_redis.h"
 
 
+#define NGX_HTTP_ASSIST_REDIS_FORMS                                          \
+    "redis://host[:port][/database], rediss://... or unix:path"
+
+
 /* Options that more than one function must know. */
 typedef struct {
     ngx_str_t   ca;
@@ -155,10 +159,19 @@ ngx_http_assist_redis_option(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
         if (rd->timeout != (ngx_msec_t) NGX_ERROR && rd->timeout != 0) {
             return NGX_CONF_OK;
         }
+
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\", it takes a time above 0, "
+                           "such as 50ms or 1s", option);
+        return NGX_CONF_ERROR;
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid parameter \"%V\"",
-                       option);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid parameter \"%V\", known are user=name, "
+                       "password_file=file, timeout=time, prefix=text, "
+                       "ca=file, server_name=name, certificate=file, "
+                       "certificate_key=file, sentinel=name, "
+                       "sentinel_password_file=file and cluster", option);
     return NGX_CONF_ERROR;
 }
 
@@ -213,8 +226,7 @@ ngx_http_assist_redis_url(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid address \"%V\", it is written "
-                           "redis://host[:port][/database], rediss://... or "
-                           "unix:path", url);
+                           NGX_HTTP_ASSIST_REDIS_FORMS, url);
         return NGX_CONF_ERROR;
     }
 
@@ -283,7 +295,9 @@ ngx_http_assist_redis_add(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
     u.no_resolve = 1;
 
     if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s in \"%V\"",
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "%s in \"%V\", it is written "
+                           NGX_HTTP_ASSIST_REDIS_FORMS,
                            u.err ? u.err : "invalid address", url);
         return NGX_CONF_ERROR;
     }
@@ -314,7 +328,8 @@ ngx_http_assist_redis_add(ngx_conf_t *cf, ngx_http_assist_redis_t *rd,
             || node->host.len > NGX_HTTP_ASSIST_REDIS_HOST)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid address in \"%V\"", url);
+                               "invalid address in \"%V\", it is written "
+                               NGX_HTTP_ASSIST_REDIS_FORMS, url);
             return NGX_CONF_ERROR;
         }
 

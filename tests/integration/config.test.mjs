@@ -126,6 +126,18 @@ refuses('a folder of hooks that does not exist',
 refuses('too little memory for hooks', 'assist_hook_memory 1m;',
         /assist_hook_memory must be at least 4m/);
 
+refuses('memory for hooks that is no size', 'assist_hook_memory lots;',
+        /invalid value "lots" in "assist_hook_memory", it must be a size, such as 512k or 32m in \S+nginx\.conf:\d+/);
+for (const name of ['assist_hook_cpu', 'assist_hook_timeout',
+                    'assist_cache_lock_timeout', 'assist_page_wait']) {
+  refuses(`${name} with what is no time`, `${name} soon;`,
+          new RegExp(`invalid value "soon" in "${name}", it must be a time, such as 50ms, 2s or 1m in \\S+nginx\\.conf:\\d+`));
+}
+refuses('a time twice', 'assist_hook_cpu 5ms; assist_hook_cpu 6ms;',
+        /"assist_hook_cpu" directive is duplicate/);
+refuses('a budget that is no number', 'assist_token_budget much;',
+        /invalid value "much" in "assist_token_budget", it must be a number of tokens a day; 0 is no bound in/);
+
 refuses('a zone without a size', 'assist_coverage_zone coverage;',
         /invalid zone "coverage", it is written name:size/);
 refuses('a zone whose size is none', 'assist_cache_zone answers:big;',
@@ -162,12 +174,12 @@ for (const [url, why] of [
   ['redis://127.0.0.1:99999', /invalid port in/],
   ['redis://:secret@127.0.0.1', /takes no password in its address, use password_file=/],
   ['redis://no-such-host.invalid', /host not found in/],
-  ['redis://', /no host in|invalid address/],
+  ['redis://', /no host in "redis:\/\/", it is written redis:\/\/host/],
   ['unix:', /no path in|invalid address/],
-  ['redis://127.0.0.1 timeout=soon', /invalid parameter "timeout=soon"/],
+  ['redis://127.0.0.1 timeout=soon', /invalid parameter "timeout=soon", it takes a time/],
   [`redis://127.0.0.1 prefix=${'x'.repeat(129)}`,
    /has too long a prefix=, it may have 128 bytes/],
-  ['redis://127.0.0.1 retries=3', /invalid parameter "retries=3"/],
+  ['redis://127.0.0.1 retries=3', /invalid parameter "retries=3", known are user=name, /],
   ['redis://no-such-host.invalid', /in \S+nginx\.conf:\d+; with a resolver in http\{\}/],
   ['redis://127.0.0.1,127.0.0.2', /several addresses only with sentinel= or cluster/],
   ['redis://127.0.0.1,/1 cluster', /no host in|invalid address/],
