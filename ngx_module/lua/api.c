@@ -11,11 +11,6 @@
 #include "core/text.h"
 
 
-#define REQUEST   (1u << ASSIST_PHASE_REQUEST)
-#define PAGE      (1u << ASSIST_PHASE_PAGE)
-#define ASK       (1u << ASSIST_PHASE_ASK)
-#define LOG       (1u << ASSIST_PHASE_LOG)
-#define ANYWHERE  (REQUEST|PAGE|ASK|LOG)
 #define WAITING   (REQUEST|ASK)
 
 #define LOG_LINES   100                 /* of a run */

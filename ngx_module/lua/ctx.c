@@ -1,6 +1,5 @@
 /*
- * `ctx`, the request as its hooks see it, and services, read-only views of
- * catalogue rows.
+ * `ctx`, what a hook knows of its question or page, and what it gives.
  *
  * A ctx is a light userdata, the number of its request: it costs nothing, and
  * one that a hook has kept from another request is told by its number.  Its
@@ -14,12 +13,6 @@
 #include <strings.h>
 
 
-#define REQUEST   (1u << ASSIST_PHASE_REQUEST)
-#define PAGE      (1u << ASSIST_PHASE_PAGE)
-#define ASK       (1u << ASSIST_PHASE_ASK)
-#define LOG       (1u << ASSIST_PHASE_LOG)
-#define ANYWHERE  (REQUEST|PAGE|ASK|LOG)
-
 #define REPLY_HEADERS  32
 
 
@@ -29,28 +22,12 @@ typedef struct {
     int        (*fn)(lua_State *L, assist_run_t *run);
 } method_t;
 
-typedef struct {
-    uint32_t  index;
-} service_t;
-
 
 static assist_run_t *ctx_check(lua_State *L, const char *name,
     unsigned phases);
 static int ctx_index(lua_State *L);
 static void ctx_env(lua_State *L, assist_run_t *run);
-static int ctx_newindex(lua_State *L);
 static int ctx_call(lua_State *L);
-static int ctx_request(lua_State *L);
-static int request_index(lua_State *L);
-static int request_header(lua_State *L);
-static int request_body(lua_State *L);
-static void request_args(lua_State *L, assist_str_t args);
-static void request_unescape(lua_State *L, const char *p, size_t len);
-static int service_index(lua_State *L);
-static int service_newindex(lua_State *L);
-static int service_eq(lua_State *L);
-static void ctx_metatable(lua_State *L, const char *name, lua_CFunction index,
-    lua_CFunction newindex);
 
 static int ctx_say(lua_State *L, assist_run_t *run);
 static int ctx_cite(lua_State *L, assist_run_t *run);
@@ -79,7 +56,7 @@ assist_ctx_open(lua_State *L)
 {
     const method_t  *m;
 
-    ctx_metatable(L, "assist.ctx", ctx_index, ctx_newindex);
+    assist_view_metatable(L, "assist.ctx", ctx_index, assist_ctx_newindex);
 
     for (m = ctx_methods; m->name; m++) {
         lua_pushlightuserdata(L, (void *) m);
@@ -91,36 +68,6 @@ assist_ctx_open(lua_State *L)
     lua_insert(L, -2);
     lua_setmetatable(L, -2);
     lua_pop(L, 1);
-
-    ctx_metatable(L, "assist.request", request_index, ctx_newindex);
-    lua_pushcfunction(L, request_header);
-    lua_setfield(L, -2, "header");
-    lua_pushcfunction(L, request_body);
-    assist_wait_wrap(L, NULL);
-    lua_setfield(L, -2, "body");
-    lua_pop(L, 1);
-
-    ctx_metatable(L, "assist.service", service_index, service_newindex);
-    lua_pushcfunction(L, service_eq);
-    lua_setfield(L, -2, "__eq");
-    lua_pop(L, 1);
-}
-
-
-void
-assist_service_push(lua_State *L, uint32_t service)
-{
-    service_t  *s;
-
-    if (service == ASSIST_NONE) {
-        lua_pushnil(L);
-        return;
-    }
-
-    s = lua_newuserdata(L, sizeof(service_t));
-    s->index = service;
-    luaL_getmetatable(L, "assist.service");
-    lua_setmetatable(L, -2);
 }
 
 
@@ -134,15 +81,8 @@ assist_ctx_release(assist_vm_t *vm, assist_ctx_t *ctx)
 }
 
 
-uint32_t
-assist_service_check(lua_State *L, int arg)
-{
-    return ((service_t *) luaL_checkudata(L, arg, "assist.service"))->index;
-}
-
-
-static void
-ctx_metatable(lua_State *L, const char *name, lua_CFunction index,
+void
+assist_view_metatable(lua_State *L, const char *name, lua_CFunction index,
     lua_CFunction newindex)
 {
     luaL_newmetatable(L, name);
@@ -221,7 +161,7 @@ ctx_index(lua_State *L)
         assist_service_push(L, host->previous(run->host));
 
     } else if (strcmp(key, "request") == 0) {
-        ctx_request(L);
+        assist_request_push(L);
 
     } else if (strcmp(key, "lang") == 0) {
         assist_push_str(L, host->lang(run->host));
@@ -255,8 +195,8 @@ ctx_env(lua_State *L, assist_run_t *run)
 }
 
 
-static int
-ctx_newindex(lua_State *L)
+int
+assist_ctx_newindex(lua_State *L)
 {
     return assist_raise(L, "\"%s\" cannot be set: keep a request's values in "
                         "ctx.data", luaL_checkstring(L, 2));
@@ -550,231 +490,4 @@ ctx_outcome(lua_State *L, assist_run_t *run)
     run->vm->conf.host->outcome(run->host, (assist_outcome_t) outcome);
 
     return 0;
-}
-
-
-static int
-ctx_request(lua_State *L)
-{
-    (void) lua_newuserdata(L, 0);
-    luaL_getmetatable(L, "assist.request");
-    lua_setmetatable(L, -2);
-
-    return 1;
-}
-
-
-static int
-request_index(lua_State *L)
-{
-    const char           *key;
-    assist_str_t          s;
-    assist_run_t         *run;
-    const assist_host_t  *host;
-
-    key = luaL_checkstring(L, 2);
-
-    if (strcmp(key, "header") == 0 || strcmp(key, "body") == 0) {
-        lua_pushvalue(L, 2);
-        lua_rawget(L, lua_upvalueindex(1));
-        return 1;
-    }
-
-    run = assist_run_check(L, "ctx.request", ANYWHERE, 0);
-    host = run->vm->conf.host;
-
-    if (strcmp(key, "method") == 0) {
-        assist_push_str(L, host->method(run->host));
-
-    } else if (strcmp(key, "uri") == 0) {
-        assist_push_str(L, host->uri(run->host));
-
-    } else if (strcmp(key, "args") == 0) {
-        request_args(L, host->args(run->host));
-
-    } else if (strcmp(key, "query") == 0) {
-        s = host->args(run->host);
-        lua_pushlstring(L, s.len ? s.data : "", s.len);
-
-    } else {
-        return assist_raise(L, "ctx.request has no \"%s\"", key);
-    }
-
-    return 1;
-}
-
-
-/* ctx.request:header(name) -> string | nil */
-
-static int
-request_header(lua_State *L)
-{
-    assist_run_t  *run;
-
-    luaL_checkudata(L, 1, "assist.request");
-    run = assist_run_check(L, "ctx.request:header", ANYWHERE, 0);
-
-    assist_push_str(L, run->vm->conf.host->header(run->host,
-                                                  assist_check_str(L, 2)));
-    return 1;
-}
-
-
-/*
- * ctx.request:body() -> string | nil, reason.  Waits until it has come; a body
- * that nginx has written to a file is read from there.
- */
-
-static int
-request_body(lua_State *L)
-{
-    assist_run_t    *run;
-    assist_wait_t    wait;
-    assist_value_t   value;
-
-    luaL_checkudata(L, 1, "assist.request");
-    run = assist_run_check(L, "ctx.request:body", REQUEST|ASK, 1);
-    wait = run->vm->conf.host->body(run->host, run, &value);
-
-    return assist_wait_answer(L, run, wait, &value);
-}
-
-
-/* The decoded arguments as a table; of a repeated one, the first. */
-
-static void
-request_args(lua_State *L, assist_str_t args)
-{
-    int          n;
-    const char  *p, *end, *next, *eq;
-
-    lua_newtable(L);
-
-    p = args.data;
-    end = p + args.len;
-
-    for (n = 0; p < end && n < 100; n++, p = next + 1) {
-        next = memchr(p, '&', (size_t) (end - p));
-        next = next ? next : end;
-        eq = memchr(p, '=', (size_t) (next - p));
-        eq = eq ? eq : next;
-
-        request_unescape(L, p, (size_t) (eq - p));
-        lua_pushvalue(L, -1);
-        lua_rawget(L, -3);
-
-        if (!lua_isnil(L, -1)) {
-            lua_pop(L, 2);
-            continue;
-        }
-
-        lua_pop(L, 1);
-        eq = eq < next ? eq + 1 : next;
-        request_unescape(L, eq, (size_t) (next - eq));
-        lua_rawset(L, -3);
-    }
-}
-
-
-static void
-request_unescape(lua_State *L, const char *p, size_t len)
-{
-    char         hex[3], *end;
-    long         byte;
-    luaL_Buffer  b;
-
-    luaL_buffinit(L, &b);
-
-    for (hex[2] = '\0'; len; p++, len--) {
-
-        if (*p == '%' && len > 2) {
-            hex[0] = p[1];
-            hex[1] = p[2];
-            byte = strtol(hex, &end, 16);
-
-            if (end == hex + 2 && hex[0] != '+' && hex[0] != '-') {
-                luaL_addchar(&b, (char) byte);
-                p += 2;
-                len -= 2;
-                continue;
-            }
-        }
-
-        luaL_addchar(&b, *p == '+' ? ' ' : *p);
-    }
-
-    luaL_pushresult(&b);
-}
-
-
-static int
-service_index(lua_State *L)
-{
-    const char              *key;
-    const assist_row_t      *row;
-    const assist_column_t   *column;
-    const assist_catalog_t  *cat;
-    const assist_service_t  *service;
-
-    cat = assist_vm_of(L)->conf.catalog;
-    service = &cat->services[assist_service_check(L, 1)];
-    row = &cat->rows[service->row];
-    key = luaL_checkstring(L, 2);
-
-    if (strcmp(key, "id") == 0) {
-        assist_push_str(L, service->id);
-        return 1;
-    }
-
-    if (strcmp(key, "level") == 0) {
-        lua_pushstring(L, assist_level_name(service->level));
-        return 1;
-    }
-
-    if (strcmp(key, "state") == 0) {
-        lua_pushstring(L, assist_state_name(row->state));
-        return 1;
-    }
-
-    if (strcmp(key, "essential") == 0) {
-        lua_pushboolean(L, row->essential);
-        return 1;
-    }
-
-    if (strcmp(key, "onprem") == 0) {
-        lua_pushboolean(L, row->onprem);
-        return 1;
-    }
-
-    for (column = assist_catalog_columns; column->name; column++) {
-        if (strcmp(key, column->name) == 0) {
-            assist_push_str(L, *(const assist_str_t *)
-                               ((const char *) row + column->offset));
-
-            if (lua_isnil(L, -1)) {
-                lua_pushliteral(L, "");
-            }
-
-            return 1;
-        }
-    }
-
-    return assist_raise(L, "a service has no \"%s\"", key);
-}
-
-
-static int
-service_newindex(lua_State *L)
-{
-    return assist_raise(L, "a service is read-only");
-}
-
-
-static int
-service_eq(lua_State *L)
-{
-    lua_pushboolean(L, assist_service_check(L, 1)
-                       == assist_service_check(L, 2));
-
-    return 1;
 }

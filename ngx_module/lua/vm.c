@@ -229,6 +229,8 @@ vm_open(lua_State *L)
 
     assist_sandbox_open(L, vm->conf.sandbox);
     assist_ctx_open(L);
+    assist_request_open(L);
+    assist_service_open(L);
 
     return 0;
 }

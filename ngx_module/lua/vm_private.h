@@ -79,8 +79,31 @@ int assist_sandbox_load(lua_State *L, const assist_source_t *source);
 /* Leaves the `assist` table on the stack (api.c). */
 void assist_api_open(lua_State *L);
 
-/* Registers the metatables of ctx and of services (ctx.c). */
+/* Phases in which a call may stand. */
+#define REQUEST   (1u << ASSIST_PHASE_REQUEST)
+#define PAGE      (1u << ASSIST_PHASE_PAGE)
+#define ASK       (1u << ASSIST_PHASE_ASK)
+#define LOG       (1u << ASSIST_PHASE_LOG)
+#define ANYWHERE  (REQUEST|PAGE|ASK|LOG)
+
+/* Register the metatables of ctx (ctx.c), of ctx.request (request.c) and of
+ * services (service.c). */
 void assist_ctx_open(lua_State *L);
+void assist_request_open(lua_State *L);
+void assist_service_open(lua_State *L);
+
+/*
+ * Leaves a new metatable on the stack, of what hooks only read: __index finds the
+ * metatable's own fields as its first upvalue.
+ */
+void assist_view_metatable(lua_State *L, const char *name,
+    lua_CFunction index, lua_CFunction newindex);
+
+/* __newindex of ctx and of what belongs to it. */
+int assist_ctx_newindex(lua_State *L);
+
+/* Pushes ctx.request. */
+void assist_request_push(lua_State *L);
 
 /* A read-only view of a catalogue row by service index; nil for ASSIST_NONE. */
 void assist_service_push(lua_State *L, uint32_t service);

@@ -6,8 +6,17 @@ local cli = require "cli"
 local fake = require "fake"
 
 local read, root = cli.read, cli.root
-local api_c = read(root .. "/ngx_module/lua/api.c")
-local ctx_c = read(root .. "/ngx_module/lua/ctx.c")
+-- The sources of the calls, with their headers' sets of phases.
+local function sources(...)
+  local text = {}
+  for i, name in ipairs { "vm_private.h", ... } do
+    text[i] = read(root .. "/ngx_module/lua/" .. name)
+  end
+  return table.concat(text, "\n")
+end
+
+local api_c = sources "api.c"
+local ctx_c = sources("ctx.c", "request.c", "service.c")
 
 -- The #defines of sets of phases, as lists.
 local function phases_of(source, expression)
@@ -94,7 +103,7 @@ return {
     end
   end },
 
-  { "ctx and ctx.request have the fields of ctx.c", function()
+  { "ctx, ctx.request and services have the fields of ctx.c, request.c, service.c", function()
     local function keys(fn)
       local body = ctx_c:match("\n" .. fn .. "%(lua_State %*L%)\n(%b{})")
       local found = {}

@@ -1,6 +1,6 @@
 -- What a hook may call and read, and where: the one list that `assist check`,
 -- the fake host and their tests use.  It mirrors ngx_module/lua/api.c and
--- ctx.c, which a test compares with it.
+-- ctx.c, request.c and service.c, which a test compares with it.
 
 local api = {}
 
