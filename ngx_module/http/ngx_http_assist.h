@@ -634,12 +634,13 @@ void ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key,
 /* of this node's memory only */
 void ngx_http_assist_cache_drop_l1(ngx_http_request_t *r, u_char *key);
 /* who of all nodes makes a value.  NGX_AGAIN: the handler gets a string where
- * it is ours; NGX_DECLINED: there is no Redis.  handler NULL: a lease that is
- * held gets longer */
+ * it is ours; NGX_DECLINED: there is no Redis */
 ngx_int_t ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
     u_char *key, uint64_t owner, ngx_msec_t ms,
     ngx_http_assist_op_handler_pt handler, void *data);
-void ngx_http_assist_cache_release(ngx_http_request_t *r, u_char *key);
+/* a lease, if it still is this owner's, ends in so many ms; 0: now */
+void ngx_http_assist_cache_hold(ngx_http_request_t *r, u_char *key,
+    uint64_t owner, ngx_msec_t ms);
 
 /* ngx_http_assist_withdraw.c: what was withdrawn, here and on other nodes */
 ngx_int_t ngx_http_assist_withdraw_zone(ngx_conf_t *cf,

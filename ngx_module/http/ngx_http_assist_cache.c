@@ -21,6 +21,17 @@ static ngx_str_t ngx_http_assist_l2_key(ngx_http_assist_main_conf_t *mcf,
     const char *kind, u_char *key, u_char *name);
 
 
+/*
+ * KEYS: the lease.  ARGV: its owner, and for how long it has it from now, ms; 0:
+ * it is gone.  One that slept past its lease must not touch the next one's.
+ */
+
+static ngx_str_t  ngx_http_assist_lease_script = ngx_string(
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
+        "redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
+    "end");
+
+
 ngx_int_t
 ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
     ngx_str_t *value, ngx_http_assist_op_handler_pt handler, void *data)
@@ -140,6 +151,12 @@ ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
         return NGX_DECLINED;
     }
 
+    op = ngx_http_assist_op_create(r, ops, handler, data,
+                                   ngx_http_assist_redis_timeout(mcf->redis));
+    if (op == NULL) {
+        return NGX_DECLINED;
+    }
+
     ngx_str_set(&argv[0], "SET");
     argv[1] = ngx_http_assist_l2_key(mcf, "l:", key, name);
     argv[2].data = id;
@@ -147,21 +164,7 @@ ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
     ngx_str_set(&argv[3], "PX");
     argv[4].data = age;
     argv[4].len = ngx_sprintf(age, "%M", ms) - age;
-
-    if (handler == NULL) {
-        /* it is held: only longer */
-        ngx_str_set(&argv[5], "XX");
-        (void) ngx_http_assist_redis_send(mcf->redis, NULL, 6, argv);
-        return NGX_OK;
-    }
-
     ngx_str_set(&argv[5], "NX");
-
-    op = ngx_http_assist_op_create(r, ops, handler, data,
-                                   ngx_http_assist_redis_timeout(mcf->redis));
-    if (op == NULL) {
-        return NGX_DECLINED;
-    }
 
     if (ngx_http_assist_redis_send(mcf->redis, op, 6, argv) != NGX_OK) {
         ngx_http_assist_op_drop(op);
@@ -173,21 +176,32 @@ ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
 
 
 void
-ngx_http_assist_cache_release(ngx_http_request_t *r, u_char *key)
+ngx_http_assist_cache_hold(ngx_http_request_t *r, u_char *key, uint64_t owner,
+    ngx_msec_t ms)
 {
-    u_char                        name[NGX_HTTP_ASSIST_L2_KEY];
-    ngx_str_t                     argv[2];
+    u_char                        id[16], age[NGX_INT64_LEN],
+                                  name[NGX_HTTP_ASSIST_L2_KEY];
+    ngx_str_t                     argv[6];
     ngx_http_assist_main_conf_t  *mcf;
 
     /* r may be about to be freed, and without its pool */
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
-    if (mcf->redis) {
-        ngx_str_set(&argv[0], "DEL");
-        argv[1] = ngx_http_assist_l2_key(mcf, "l:", key, name);
-        (void) ngx_http_assist_redis_send(mcf->redis, NULL, 2, argv);
+    if (mcf->redis == NULL) {
+        return;
     }
+
+    ngx_str_set(&argv[0], "EVAL");
+    argv[1] = ngx_http_assist_lease_script;
+    ngx_str_set(&argv[2], "1");
+    argv[3] = ngx_http_assist_l2_key(mcf, "l:", key, name);
+    argv[4].data = id;
+    argv[4].len = ngx_sprintf(id, "%016xL", owner) - id;
+    argv[5].data = age;
+    argv[5].len = ngx_sprintf(age, "%M", ms) - age;
+
+    (void) ngx_http_assist_redis_send(mcf->redis, NULL, 6, argv);
 }
 
 

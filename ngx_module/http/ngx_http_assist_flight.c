@@ -356,7 +356,7 @@ ngx_http_assist_flight_land(ngx_http_assist_flight_t *f)
 
     if (f->leased) {
         /* after the value, on the same connection */
-        ngx_http_assist_cache_release(r, f->key);
+        ngx_http_assist_cache_hold(r, f->key, f->owner, 0);
     }
 
     ngx_queue_remove(&f->link);

@@ -265,8 +265,7 @@ ngx_http_assist_flight_renew(ngx_event_t *ev)
     }
 
     if (f->leased) {
-        (void) ngx_http_assist_cache_lease(r, NULL, f->key, f->owner, f->age,
-                                           NULL, NULL);
+        ngx_http_assist_cache_hold(r, f->key, f->owner, f->age);
     }
 
     ngx_add_timer(&f->renew, f->age / 3);

@@ -127,6 +127,44 @@ for (const [what, deployment] of Object.entries(deployments).slice(0, 3)) {
     });
 }
 
+test('a worker that slept past its lease leaves the next one its own', long,
+  async (stage) => {
+    const { open, hold } = gate();
+    const { provider, redis, nodes: [{ nginx, port }, { port: next }] }
+      = await deploy(stage, { nodes: 2, workers: 1, redis: true }, {},
+                     { chat: 'assist_cache_lock_timeout 30s;' });
+    const key = async () => (await redis.command('KEYS', 'assist:l:*'))
+      .split('\n').filter(Boolean)[0];
+    const owner = async (name) => redis.command('GET', name);
+    // what a worker was late with has been sent, and more is answered
+    const past = (n) => ask(port, { ...fee, question: `Mẫu số ${n} ở đâu?` });
+    const calls = () => provider.requests.filter(({ body }) =>
+      body.includes(fee.question));
+    provider.next({ hold: () => new Promise(() => {}) }, { hold });
+    const first = await visitor(port, fee);
+    const lease = await until(key, 'it has a lease');
+    await until(() => calls().length === 1, 'it asks');
+    const [slept] = nginx.workerPids();
+    process.kill(slept, 'SIGSTOP');
+    const second = ask(next, fee);
+    await until(() => calls().length === 2, 'the other node leads', 30000);
+    const other = await owner(lease);
+    process.kill(slept, 'SIGCONT');
+    await past(1);
+    assert.equal(await owner(lease), other, 'not renewed for the first');
+    first.leave();
+    await until(() => calls()[0].left, 'the first has ended');
+    await past(2);
+    assert.equal(await owner(lease), other, 'not released by the first');
+    const third = ask(port, fee);
+    await past(3);
+    open();
+    const both = (await Promise.all([second, third])).map(({ json }) => json);
+    assert.deepEqual(all_answered(both), ['HIT', 'MISS']);
+    assert.equal(calls().length, 2);
+    assert.equal(await key(), undefined, 'released by who had it');
+  });
+
 // One worker, whose model is held in the middle of an answer.
 async function held(stage, options = {}) {
   const { open, hold } = gate();

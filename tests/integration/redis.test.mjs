@@ -3,7 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { ask, assert, get, sanitized, sleep, test, until } from './harness.mjs';
+import { ask, assert, get, request, sanitized, sleep, test, until }
+  from './harness.mjs';
 import { away, back, fee, hits, load, miss, refuses, why, words }
   from './lib/words.mjs';
 
@@ -115,11 +116,32 @@ test('an ACL user', async (stage) => {
   const { nginx, port } = await stage.site({
     http: `assist_redis ${redis.url}/2 user=portal password_file=password timeout=1s;` });
   assert.equal(await words(port, 2), 'MISS HIT');
-  await redis.command('ACL', 'SETUSER', 'portal', '-get');
-  assert.equal(await words(port, 20), miss(20));
+  // a lease that cannot be given back ends by itself
   assert.equal(nginx.logged(refuses).length, 1);
   assert.match(nginx.logged(refuses)[0], /NOPERM/);
+  await redis.command('ACL', 'SETUSER', 'portal', '-get');
+  assert.equal(await words(port, 20), miss(20));
   assert.deepEqual(nginx.logged(away), []);
+});
+
+test('an ACL user with the commands that the README names', async (stage) => {
+  const redis = await stage.redis();
+  const [, named] = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    .match(/^\| `user=`.*ACL user; needs (.*); `select` for a database/m);
+  await redis.command('ACL', 'SETUSER', 'portal', 'on', '>hush', '~assist:*',
+    ...named.match(/`[a-z]+`/g).map((name) => `+${name.slice(1, -1)}`));
+  stage.write('password', 'hush\n');
+  const { nginx, port } = await stage.site({
+    http: `assist_redis ${redis.url} user=portal password_file=password timeout=1s;` });
+  assert.equal(await words(port, 2), 'MISS HIT');
+  await until(() => redis.command('KEYS', 'assist:ledger:*'), 'a ledger', 30000);
+  const { json } = await request(port, { method: 'POST',
+    path: '/assist-status/cache/purge', headers: { 'X-Assist-Admin': '1' },
+    body: '{"all":true}' });
+  assert.equal(json.nodes, 'all');
+  assert.equal(await words(port, 2), 'MISS HIT');
+  assert.deepEqual(nginx.logged(refuses), []);
+  assert.equal(await redis.command('KEYS', 'assist:l:*'), '');
 });
 
 for (const [what, options, option, reason] of [

@@ -18,7 +18,9 @@ export async function words(port, count, question = fee) {
 }
 
 export const miss = (count) => Array(count).fill('MISS').join(' ');
-export const hits = (port) => until(async () => await words(port, 1) === 'HIT', 'hits');
+// a failed look-up, or a pause, may last for 10 s
+export const hits = (port) => until(async () => await words(port, 1) === 'HIT',
+                                    'hits', 30000);
 
 // The reason in the only line that says that Redis is away.
 export function why(nginx) {
