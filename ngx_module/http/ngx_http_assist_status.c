@@ -170,10 +170,9 @@ ngx_http_assist_status_write(ngx_http_request_t *r,
     if (figure && doc->rows) {
         rc = ngx_http_assist_status_rows(print);
 
-        if (rc == NGX_AGAIN) {
+        if (rc == NGX_DONE) {
             /* the caller's finalization leaves the request to the slices */
             r->main->count++;
-            return NGX_DONE;
         }
 
         return rc;
@@ -192,7 +191,7 @@ ngx_http_assist_status_write(ngx_http_request_t *r,
 }
 
 
-/* One slice; NGX_AGAIN: there are more. */
+/* One slice; NGX_DONE: there are more. */
 
 static ngx_int_t
 ngx_http_assist_status_rows(ngx_http_assist_print_t *print)
@@ -220,7 +219,7 @@ ngx_http_assist_status_rows(ngx_http_assist_print_t *print)
                                        ngx_http_assist_status_wake, print))
         {
             ngx_http_assist_op_park(r);
-            return NGX_AGAIN;
+            return NGX_DONE;
         }
     }
 }
@@ -237,7 +236,7 @@ ngx_http_assist_status_wake(ngx_http_assist_op_t *op)
     r = print->request;
     rc = ngx_http_assist_status_rows(print);
 
-    if (rc != NGX_AGAIN) {
+    if (rc != NGX_DONE) {
         r->read_event_handler = ngx_http_block_reading;
         ngx_http_finalize_request(r, rc);
     }
