@@ -16,8 +16,6 @@
 #define lit(out, text)  assist_buf_add(out, text, sizeof(text) - 1)
 
 
-static void put_document(assist_buf_t *out, const assist_figure_in_t *in,
-    void (*write)(const assist_figure_in_t *in, assist_buf_t *out));
 static void hash_of(const char *data, size_t len,
     char hex[ASSIST_DIGEST_HEX + 1]);
 static int read_members(assist_closed_t *closed, assist_str_t file,
@@ -54,8 +52,8 @@ assist_closed_month(assist_str_t name)
 
 
 void
-assist_closed_write(const assist_figure_in_t *in, int64_t now,
-    assist_str_t key, assist_buf_t *out)
+assist_closed_write(const assist_figure_t *f, int64_t now, assist_str_t key,
+    assist_buf_t *out)
 {
     char    hash[ASSIST_DIGEST_HEX + 1], mac[ASSIST_DIGEST_HEX + 1];
     size_t  start;
@@ -63,15 +61,21 @@ assist_closed_write(const assist_figure_in_t *in, int64_t now,
     start = out->len;
 
     lit(out, START ",\"month\":\"");
-    assist_figure_put_period(out, in);
+    assist_figure_put_period(out, f->in);
     lit(out, "\",\"closed_at\":");
-    assist_evidence_time(out, now, in->gmtoff);
+    assist_evidence_time(out, now, f->in->gmtoff);
     lit(out, ",\"interactions\":");
-    assist_buf_uint(out, assist_closed_interactions(in));
+    assist_buf_uint(out, assist_closed_interactions(f->in));
+
+    /* without their line ends, so that members follow each other */
+
     lit(out, ",\"coverage\":");
-    put_document(out, in, assist_figure_coverage_json);
+    assist_figure_coverage_json(f, out);
+    out->len -= !out->failed;
+
     lit(out, ",\"services\":");
-    put_document(out, in, assist_figure_services_json);
+    assist_figure_all(f, assist_figure_services_json, out);
+    out->len -= !out->failed;
 
     if (out->failed) {
         return;
@@ -172,19 +176,14 @@ assist_closed_interactions(const assist_figure_in_t *in)
 
 
 void
-assist_closed_beside(const assist_closed_t *closed,
-    const assist_figure_in_t *in, assist_buf_t *out)
+assist_closed_beside(const assist_closed_t *closed, const assist_figure_t *f,
+    assist_buf_t *out)
 {
-    int64_t          later;
-    assist_figure_t  f;
-
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return;
-    }
+    int64_t  later;
 
     /* negative: lines that were there are gone, or another catalogue */
-    later = (int64_t) (assist_closed_interactions(in) - closed->interactions);
+    later = (int64_t) (assist_closed_interactions(f->in)
+                       - closed->interactions);
 
     lit(out, "{\"month\":\"");
     assist_buf_add(out, closed->name.data, closed->name.len);
@@ -198,26 +197,10 @@ assist_closed_beside(const assist_closed_t *closed,
     assist_buf_puts(out, later < 0 ? ",\"later\":-" : ",\"later\":");
     assist_buf_uint(out, (uint64_t) (later < 0 ? -later : later));
     lit(out, ",\"differences\":[");
-    put_differences(out, closed, &f);
+    put_differences(out, closed, f);
     lit(out, "],\"coverage\":");
     assist_buf_add(out, closed->coverage.data, closed->coverage.len);
     lit(out, "}");
-
-    assist_figure_release(&f);
-}
-
-
-/* Without its line end, so that members follow each other. */
-
-static void
-put_document(assist_buf_t *out, const assist_figure_in_t *in,
-    void (*write)(const assist_figure_in_t *in, assist_buf_t *out))
-{
-    write(in, out);
-
-    if (!out->failed) {
-        out->len--;
-    }
 }
 
 

@@ -36,10 +36,10 @@ typedef struct {
 int32_t assist_closed_month(assist_str_t name);
 
 /*
- * Writes the file of in's month, which must be over: in is as of its end.  now:
- * seconds since the epoch, at in's offset.  key: len 0: not signed.
+ * Writes the file of f's month, which must be over: f is as of its end.  now:
+ * seconds since the epoch, at f's offset.  key: len 0: not signed.
  */
-void assist_closed_write(const assist_figure_in_t *in, int64_t now,
+void assist_closed_write(const assist_figure_t *f, int64_t now,
     assist_str_t key, assist_buf_t *out);
 
 /*
@@ -60,7 +60,7 @@ uint64_t assist_closed_interactions(const assist_figure_in_t *in);
  * measures whose numbers are others now, and the closed coverage as it is.
  */
 void assist_closed_beside(const assist_closed_t *closed,
-    const assist_figure_in_t *in, assist_buf_t *out);
+    const assist_figure_t *f, assist_buf_t *out);
 
 
 #endif

@@ -121,26 +121,55 @@ unsigned assist_figure_levels(const assist_figure_in_t *in, uint32_t service,
     int by);
 
 /*
+ * The sums of a figure, which all documents are printed from.  They are made in
+ * steps, each a few thousand services or one pass over what is known of all of
+ * them, so that whoever has others to serve can do so in between.
+ */
+typedef struct assist_figure_s  assist_figure_t;
+
+#define ASSIST_FIGURE_SLICE  2048       /* services of a step */
+
+/*
+ * in is copied; what it points to must stay, and its counters give the same,
+ * until the figure is freed.  NULL: out of memory.
+ */
+assist_figure_t *assist_figure_begin(const assist_figure_in_t *in);
+/* 1: there is more to do; 0: it is made; -1: out of memory. */
+int assist_figure_step(assist_figure_t *f);
+/* The two at once. */
+assist_figure_t *assist_figure_create(const assist_figure_in_t *in);
+void assist_figure_free(assist_figure_t *f);
+
+/*
  * The documents of the status endpoint.  JSON has a line end; CSV (UTF-8, a
  * header, lines end with LF) leaves a cell empty where JSON has null, and puts
  * a quote before text that a spreadsheet would take for a formula.  Of a
  * latency beyond the last bucket, one more than its bound is printed.
  * Out of memory: out->failed.
  */
-void assist_figure_coverage_json(const assist_figure_in_t *in,
+void assist_figure_coverage_json(const assist_figure_t *f, assist_buf_t *out);
+void assist_figure_coverage_csv(const assist_figure_t *f, assist_buf_t *out);
+
+/*
+ * The long ones are written in slices: from 0 on, and then from what the call
+ * before gave, until that is 0.
+ */
+typedef uint32_t (*assist_figure_rows_pt)(const assist_figure_t *f,
+    uint32_t from, assist_buf_t *out);
+
+uint32_t assist_figure_services_json(const assist_figure_t *f, uint32_t from,
     assist_buf_t *out);
-void assist_figure_coverage_csv(const assist_figure_in_t *in,
+uint32_t assist_figure_services_csv(const assist_figure_t *f, uint32_t from,
     assist_buf_t *out);
-void assist_figure_services_json(const assist_figure_in_t *in,
-    assist_buf_t *out);
-void assist_figure_services_csv(const assist_figure_in_t *in,
+void assist_figure_all(const assist_figure_t *f, assist_figure_rows_pt rows,
     assist_buf_t *out);
 
 /*
  * What a page of the dashboard shows, as JSON without a line end, each with
  * as_of and period:
  *   an agency ("agency", as in the coverage), by its code, or by its name where
- *   it has none, and "max" of its services from a place on ("from", "services");
+ *   it has none, its own measure ("measure", or null where it has no target),
+ *   and "max" of its services from a place on ("from", "services");
  *   the services of a procedure, at most max;
  *   one service ("service", as in the services; "last": the same of the month
  *   "last_period", or null), "days" (interactions of each day of this month),
@@ -148,16 +177,16 @@ void assist_figure_services_csv(const assist_figure_in_t *in,
  *   "this": {"value", "ok"}, "last": the same of the last month, or null}.
  * -1: there is none that counts today, and nothing was written.
  */
-int assist_figure_agency_json(const assist_figure_in_t *in, assist_str_t key,
+int assist_figure_agency_json(const assist_figure_t *f, assist_str_t key,
     uint32_t from, uint32_t max, assist_buf_t *out);
-int assist_figure_procedure_json(const assist_figure_in_t *in,
+int assist_figure_procedure_json(const assist_figure_t *f,
     uint32_t procedure, uint32_t max, assist_buf_t *out);
-int assist_figure_service_json(const assist_figure_in_t *in, uint32_t service,
+int assist_figure_service_json(const assist_figure_t *f, uint32_t service,
     assist_buf_t *out);
 
 /* In Prometheus's text format: assist_coverage_*, assist_services, and this
  * month's counters. */
-void assist_figure_metrics(const assist_figure_in_t *in, assist_buf_t *out);
+void assist_figure_metrics(const assist_figure_t *f, assist_buf_t *out);
 
 
 #endif

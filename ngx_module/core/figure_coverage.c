@@ -33,15 +33,12 @@ static const char  *odd_names[ASSIST_ODD_MAX] = {
 
 
 void
-assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
+assist_figure_coverage_json(const assist_figure_t *f, assist_buf_t *out)
 {
-    unsigned         i;
-    assist_figure_t  f;
+    unsigned                   i;
+    const assist_figure_in_t  *in;
 
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return;
-    }
+    in = f->in;
 
     lit(out, "{\"as_of\":");
     assist_evidence_time(out, in->as_of, in->gmtoff);
@@ -59,21 +56,21 @@ assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
     put_files(out, &in->rules);
     lit(out, ",\"measures\":[");
 
-    for (i = 0; i < f.nmeasures; i++) {
+    for (i = 0; i < f->nmeasures; i++) {
         assist_buf_puts(out, i ? "," : "");
-        assist_figure_put_measure(out, &f, &f.measures[i]);
+        assist_figure_put_measure(out, f, &f->measures[i]);
     }
 
     lit(out, "],\"agencies\":[");
-    put_groups(out, &f, ASSIST_GROUP_AGENCY);
+    put_groups(out, f, ASSIST_GROUP_AGENCY);
     lit(out, "],\"fields\":[");
-    put_groups(out, &f, ASSIST_GROUP_FIELD);
+    put_groups(out, f, ASSIST_GROUP_FIELD);
     lit(out, "],\"provinces\":[");
-    put_groups(out, &f, ASSIST_GROUP_PROVINCE);
+    put_groups(out, f, ASSIST_GROUP_PROVINCE);
     lit(out, "],\"roadmap\":");
-    assist_figure_put_roadmap(out, &f);
+    assist_figure_put_roadmap(out, f);
     lit(out, ",\"quality\":");
-    put_quality(out, &f);
+    put_quality(out, f);
     lit(out, ",\"evidence_heads\":[");
 
     for (i = 0; i < in->nheads; i++) {
@@ -82,8 +79,6 @@ assist_figure_coverage_json(const assist_figure_in_t *in, assist_buf_t *out)
     }
 
     lit(out, "]}\n");
-
-    assist_figure_release(&f);
 }
 
 

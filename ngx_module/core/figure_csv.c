@@ -26,15 +26,9 @@ static const char *const  types[ASSIST_GROUP_MAX] = {
 
 
 void
-assist_figure_coverage_csv(const assist_figure_in_t *in, assist_buf_t *out)
+assist_figure_coverage_csv(const assist_figure_t *f, assist_buf_t *out)
 {
-    uint32_t         i, by;
-    assist_figure_t  f;
-
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return;
-    }
+    uint32_t  i, by;
 
     lit(out, "as_of,period,type,code,name,services,denominator,"
              "denominator_min,denominator_max,numerator,ratio,ratio_text,"
@@ -44,17 +38,15 @@ assist_figure_coverage_csv(const assist_figure_in_t *in, assist_buf_t *out)
              "forecast,procedures,procedures_any_L2,procedures_every_L2,"
              "documents\n");
 
-    for (i = 0; i < f.nmeasures; i++) {
-        put_measure(out, in, &f.measures[i]);
+    for (i = 0; i < f->nmeasures; i++) {
+        put_measure(out, f->in, &f->measures[i]);
     }
 
     for (by = 0; by < ASSIST_GROUP_MAX; by++) {
-        for (i = 0; i < f.groups[by].n; i++) {
-            put_group(out, in, types[by], &f.groups[by].list[i]);
+        for (i = 0; i < f->groups[by].n; i++) {
+            put_group(out, f->in, types[by], &f->groups[by].list[i]);
         }
     }
-
-    assist_figure_release(&f);
 }
 
 

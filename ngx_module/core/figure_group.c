@@ -21,19 +21,15 @@ static int compare(assist_str_t a, assist_str_t b);
 int
 assist_figure_group(assist_figure_t *f)
 {
-    unsigned  i;
-
-    for (i = 0; i < ASSIST_GROUP_MAX; i++) {
-        if (group_by(f, (assist_group_by_t) i) != 0) {
-            return -1;
-        }
+    if (group_by(f, (assist_group_by_t) f->at) != 0) {
+        return -1;
     }
 
-    return 0;
+    return ++f->at < ASSIST_GROUP_MAX;
 }
 
 
-void
+int
 assist_figure_group_count(assist_figure_t *f)
 {
     uint32_t                     i, by, level;
@@ -62,6 +58,8 @@ assist_figure_group_count(assist_figure_t *f)
             }
         }
     }
+
+    return 0;
 }
 
 

@@ -12,8 +12,7 @@
 #define PACE_MONTHS  6              /* the forecast looks back so far */
 
 
-static void count(const assist_figure_t *f, assist_figure_measure_t *m,
-    unsigned char *seen);
+static int count(const assist_figure_t *f, assist_figure_measure_t *m);
 static void look_up(const assist_figure_in_t *in, assist_figure_measure_t *m,
     int32_t day);
 static uint32_t group_of(const assist_figure_t *f, const assist_target_t *t);
@@ -60,42 +59,34 @@ static const struct {
 int
 assist_figure_measure(assist_figure_t *f)
 {
-    uint32_t                  i;
-    unsigned char            *seen;
     const assist_target_t    *t;
     assist_figure_measure_t  *m;
 
-    f->nmeasures = f->in->rules.targets->n;
-    f->measures = calloc(f->nmeasures, sizeof(assist_figure_measure_t));
+    if (f->measures == NULL) {
+        f->nmeasures = f->in->rules.targets->n;
+        f->measures = calloc(f->nmeasures, sizeof(assist_figure_measure_t));
 
-    /* by procedure: what is reached by any, and what not by every service */
-    seen = malloc((size_t) f->in->catalog->nprocedures + 1);
+        if (f->measures == NULL) {
+            return -1;
+        }
+    }
 
-    if (f->measures == NULL || seen == NULL) {
-        free(seen);
+    t = &f->in->rules.targets->list[f->at];
+    m = &f->measures[f->at];
+
+    m->of = t;
+    m->people = t->subset == ASSIST_SUBSET_OFFICERS;
+
+    if (assist_figure_registered(m)) {
+        look_up(f->in, m, f->in->today);
+
+    } else if (count(f, m) != 0) {
         return -1;
     }
 
-    for (i = 0; i < f->nmeasures; i++) {
-        t = &f->in->rules.targets->list[i];
-        m = &f->measures[i];
+    compare(f, m);
 
-        m->of = t;
-        m->people = t->subset == ASSIST_SUBSET_OFFICERS;
-
-        if (assist_figure_registered(m)) {
-            look_up(f->in, m, f->in->today);
-
-        } else {
-            count(f, m, seen);
-        }
-
-        compare(f, m);
-    }
-
-    free(seen);
-
-    return 0;
+    return ++f->at < f->nmeasures;
 }
 
 
@@ -139,13 +130,12 @@ assist_figure_title(const assist_figure_measure_t *m)
 }
 
 
-static void
-count(const assist_figure_t *f, assist_figure_measure_t *m,
-    unsigned char *seen)
+static int
+count(const assist_figure_t *f, assist_figure_measure_t *m)
 {
     int                          by;
     uint32_t                     i, group;
-    unsigned char               *procedure;
+    unsigned char               *seen, *procedure;
     const assist_catalog_t      *cat;
     const assist_figure_fact_t  *fact;
 
@@ -153,7 +143,12 @@ count(const assist_figure_t *f, assist_figure_measure_t *m,
     group = group_of(f, m->of);
     m->measured = f->measured;
 
-    memset(seen, 0, (size_t) cat->nprocedures + 1);
+    /* by procedure: what is reached by any, and what not by every service */
+    seen = calloc(1, (size_t) cat->nprocedures + 1);
+
+    if (seen == NULL) {
+        return -1;
+    }
 
     for (i = 0; i < cat->nservices; i++) {
         fact = &f->facts[i];
@@ -194,6 +189,10 @@ count(const assist_figure_t *f, assist_figure_measure_t *m,
             tally(m->procedures.every, ~(unsigned) seen[i] >> 4);
         }
     }
+
+    free(seen);
+
+    return 0;
 }
 
 

@@ -23,21 +23,12 @@ static void share(assist_buf_t *out, int64_t hundredths);
 
 
 void
-assist_figure_metrics(const assist_figure_in_t *in, assist_buf_t *out)
+assist_figure_metrics(const assist_figure_t *f, assist_buf_t *out)
 {
-    assist_figure_t  f;
-
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return;
-    }
-
-    put_measures(out, &f);
-    put_levels(out, &f);
-    put_traffic(out, &f);
-    put_quality(out, &f);
-
-    assist_figure_release(&f);
+    put_measures(out, f);
+    put_levels(out, f);
+    put_traffic(out, f);
+    put_quality(out, f);
 }
 
 

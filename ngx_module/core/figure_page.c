@@ -16,6 +16,8 @@ static void put_head(assist_buf_t *out, const assist_figure_in_t *in);
 static void put_month_before(assist_buf_t *out, const assist_figure_in_t *in);
 static const assist_figure_group_t *find_agency(const assist_figure_t *f,
     assist_str_t key);
+static void put_own_measure(assist_buf_t *out, const assist_figure_t *f,
+    assist_str_t key);
 static void put_checks(assist_buf_t *out, const assist_figure_t *f,
     uint32_t service);
 static void put_declared(assist_buf_t *out, const assist_figure_t *f,
@@ -33,82 +35,69 @@ static void put_days(assist_buf_t *out, const assist_figure_in_t *in,
 
 
 int
-assist_figure_agency_json(const assist_figure_in_t *in, assist_str_t key,
+assist_figure_agency_json(const assist_figure_t *f, assist_str_t key,
     uint32_t from, uint32_t max, assist_buf_t *out)
 {
     uint32_t                      i, n, index;
-    assist_figure_t               f;
     const assist_figure_group_t  *agency;
 
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return 0;
-    }
-
-    agency = find_agency(&f, key);
+    agency = find_agency(f, key);
 
     if (agency == NULL) {
-        assist_figure_release(&f);
         return -1;
     }
 
-    put_head(out, in);
+    put_head(out, f->in);
     lit(out, ",\"agency\":");
     assist_figure_put_group(out, agency, ASSIST_GROUP_AGENCY);
+    lit(out, ",\"measure\":");
+    put_own_measure(out, f, key);
     assist_buf_printf(out, ",\"from\":%u,\"services\":[", from);
 
-    index = (uint32_t) (agency - f.groups[ASSIST_GROUP_AGENCY].list);
+    index = (uint32_t) (agency - f->groups[ASSIST_GROUP_AGENCY].list);
 
-    for (n = 0, i = 0; i < in->catalog->nservices; i++) {
-        if (f.facts[i].row == ASSIST_NONE
-            || f.facts[i].groups[ASSIST_GROUP_AGENCY] != index)
+    for (n = 0, i = 0; i < f->in->catalog->nservices; i++) {
+        if (f->facts[i].row == ASSIST_NONE
+            || f->facts[i].groups[ASSIST_GROUP_AGENCY] != index)
         {
             continue;
         }
 
         if (n >= from && n - from < max) {
             assist_buf_puts(out, n > from ? "," : "");
-            assist_figure_put_service(out, &f, i, 0);
+            assist_figure_put_service(out, f, i, 0);
         }
 
         n++;
     }
 
     lit(out, "]}");
-    assist_figure_release(&f);
 
     return 0;
 }
 
 
 int
-assist_figure_procedure_json(const assist_figure_in_t *in, uint32_t procedure,
+assist_figure_procedure_json(const assist_figure_t *f, uint32_t procedure,
     uint32_t max, assist_buf_t *out)
 {
-    size_t           start;
-    uint32_t         i, n;
-    assist_figure_t  f;
-
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return 0;
-    }
+    size_t    start;
+    uint32_t  i, n;
 
     start = out->len;
-    put_head(out, in);
+    put_head(out, f->in);
     lit(out, ",\"services\":[");
 
-    for (n = 0, i = 0; i < in->catalog->nservices && n < max; i++) {
-        if (f.facts[i].row != ASSIST_NONE
-            && in->catalog->services[i].procedure == procedure)
+    for (n = 0, i = 0; i < f->in->catalog->nservices && n < max; i++) {
+        if (f->facts[i].row != ASSIST_NONE
+            && f->in->catalog->services[i].procedure == procedure)
         {
             assist_buf_puts(out, n++ ? "," : "");
-            assist_figure_put_service(out, &f, i, 0);
+            assist_figure_put_service(out, f, i, 0);
         }
     }
 
     lit(out, "]}");
-    assist_figure_release(&f);
 
     if (n == 0) {
         out->len = start;
@@ -120,42 +109,32 @@ assist_figure_procedure_json(const assist_figure_in_t *in, uint32_t procedure,
 
 
 int
-assist_figure_service_json(const assist_figure_in_t *in, uint32_t service,
+assist_figure_service_json(const assist_figure_t *f, uint32_t service,
     assist_buf_t *out)
 {
-    assist_figure_t  f;
-
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return 0;
-    }
-
-    if (f.facts[service].row == ASSIST_NONE) {
-        assist_figure_release(&f);
+    if (f->facts[service].row == ASSIST_NONE) {
         return -1;
     }
 
-    put_head(out, in);
+    put_head(out, f->in);
     lit(out, ",\"last_period\":\"");
-    put_month_before(out, in);
+    put_month_before(out, f->in);
     lit(out, "\",\"service\":");
-    assist_figure_put_service(out, &f, service, 0);
+    assist_figure_put_service(out, f, service, 0);
     lit(out, ",\"last\":");
 
-    if (assist_figure_counters(in, service, 1) != NULL) {
-        assist_figure_put_service(out, &f, service, 1);
+    if (assist_figure_counters(f->in, service, 1) != NULL) {
+        assist_figure_put_service(out, f, service, 1);
 
     } else {
         lit(out, "null");
     }
 
     lit(out, ",\"checks\":[");
-    put_checks(out, &f, service);
+    put_checks(out, f, service);
     lit(out, "],\"days\":[");
-    put_days(out, in, service);
+    put_days(out, f->in, service);
     lit(out, "]}");
-
-    assist_figure_release(&f);
 
     return 0;
 }
@@ -202,6 +181,29 @@ find_agency(const assist_figure_t *f, assist_str_t key)
     }
 
     return NULL;
+}
+
+
+/* Where the agency stands against a target of its own. */
+
+static void
+put_own_measure(assist_buf_t *out, const assist_figure_t *f, assist_str_t key)
+{
+    uint32_t                        i;
+    const assist_figure_measure_t  *m;
+
+    for (i = 0; i < f->nmeasures; i++) {
+        m = &f->measures[i];
+
+        if (m->of->subset == ASSIST_SUBSET_AGENCY
+            && assist_str_eq(m->of->value, key))
+        {
+            assist_figure_put_measure(out, f, m);
+            return;
+        }
+    }
+
+    lit(out, "null");
 }
 
 

@@ -105,8 +105,12 @@ typedef struct {
 } assist_figure_task_t;
 
 
-typedef struct {
-    const assist_figure_in_t  *in;
+struct assist_figure_s {
+    const assist_figure_in_t  *in;      /* its own */
+    assist_figure_in_t         given;
+
+    unsigned                   stage;   /* of its making, and the place in */
+    uint32_t                   at;
 
     assist_figure_fact_t      *facts;   /* one a service of the catalogue */
     assist_figure_groups_t     groups[ASSIST_GROUP_MAX];
@@ -121,18 +125,17 @@ typedef struct {
 
     assist_figure_measure_t   *measures;        /* one a target */
     uint32_t                   nmeasures;
-} assist_figure_t;
+};
 
 
-/* 0; -1: out of memory, nothing to release. */
-int assist_figure_sum(assist_figure_t *f, const assist_figure_in_t *in);
-void assist_figure_release(assist_figure_t *f);
+/* Stages: each returns 1 when it is to be called again, with f->at as it left
+ * it, 0 when it is done, -1 when memory is out. */
 
-/* The groups of all facts, and then what is in them; -1: out of memory. */
+/* The groups of all facts, one kind at a time; and then what is in them. */
 int assist_figure_group(assist_figure_t *f);
-void assist_figure_group_count(assist_figure_t *f);
+int assist_figure_group_count(assist_figure_t *f);
 
-/* The task of each fact, and so L1; -1: out of memory. */
+/* The task of each fact, and so L1. */
 int assist_figure_tasks(assist_figure_t *f);
 
 /* Has it an owner and a deadline? */
@@ -145,7 +148,7 @@ assist_figure_complete(const assist_task_t *task)
 /* The roadmap as JSON. */
 void assist_figure_put_roadmap(assist_buf_t *out, const assist_figure_t *f);
 
-/* The measures from the facts; -1: out of memory. */
+/* The measures from the facts, one at a time. */
 int assist_figure_measure(assist_figure_t *f);
 
 /* "fully_online_services_with_ai", "agency:H29"; the words for it. */

@@ -3,8 +3,6 @@
  * come next.
  */
 
-#include <stdlib.h>
-
 #include "date.h"
 #include "figure_priv.h"
 
@@ -23,12 +21,22 @@ typedef struct {
 } next_t;
 
 
+/* All of these, and the first ones. */
+typedef struct {
+    uint32_t       n;
+    uint32_t       unplanned;
+    uint32_t       nfirst;
+    next_t         first[LIST_MAX];
+} remaining_t;
+
+
 static void put_tasks(assist_buf_t *out, const assist_figure_t *f,
     int overdue);
 static void put_task(assist_buf_t *out, const assist_task_t *task);
 static void put_day(assist_buf_t *out, int32_t day);
-static next_t *remaining(const assist_figure_t *f, uint32_t *n);
-static int by_need(const void *one, const void *two);
+static remaining_t remaining(const assist_figure_t *f);
+static void keep(remaining_t *left, const next_t *next);
+static int by_need(const next_t *a, const next_t *b);
 static void put_next(assist_buf_t *out, const assist_figure_t *f,
     const next_t *next);
 
@@ -36,19 +44,10 @@ static void put_next(assist_buf_t *out, const assist_figure_t *f,
 void
 assist_figure_put_roadmap(assist_buf_t *out, const assist_figure_t *f)
 {
-    next_t    *list;
-    uint32_t   i, n, unplanned;
+    uint32_t     i;
+    remaining_t  left;
 
-    list = remaining(f, &n);
-
-    if (list == NULL) {
-        out->failed = 1;
-        return;
-    }
-
-    for (unplanned = 0, i = 0; i < n; i++) {
-        unplanned += f->facts[list[i].service].task == ASSIST_NONE;
-    }
+    left = remaining(f);
 
     assist_buf_printf(out, "{\"tasks\":%u,\"declared\":%u,\"overdue\":%u,"
                       "\"ownerless\":%u,\"undated\":%u,\"unmatched\":%u,"
@@ -56,20 +55,19 @@ assist_figure_put_roadmap(assist_buf_t *out, const assist_figure_t *f)
                       "\"overdue_tasks\":[",
                       f->in->rules.tasks ? f->in->rules.tasks->n : 0,
                       f->measures[ASSIST_SUBSET_SERVICES].levels[0],
-                      f->overdue, f->ownerless, f->undated, f->unmatched, n,
-                      unplanned);
+                      f->overdue, f->ownerless, f->undated, f->unmatched,
+                      left.n, left.unplanned);
     put_tasks(out, f, 1);
     lit(out, "],\"ownerless_tasks\":[");
     put_tasks(out, f, 0);
     lit(out, "],\"next\":[");
 
-    for (i = 0; i < n && i < LIST_MAX; i++) {
+    for (i = 0; i < left.nfirst; i++) {
         assist_buf_puts(out, i ? "," : "");
-        put_next(out, f, &list[i]);
+        put_next(out, f, &left.first[i]);
     }
 
     lit(out, "]}");
-    free(list);
 }
 
 
@@ -135,26 +133,19 @@ put_day(assist_buf_t *out, int32_t day)
 }
 
 
-/* Those of the denominator that are not at L2, what matters most first; NULL:
- * out of memory. */
+/* Those of the denominator that are not at L2, what matters most first. */
 
-static next_t *
-remaining(const assist_figure_t *f, uint32_t *n)
+static remaining_t
+remaining(const assist_figure_t *f)
 {
     int                          month;
-    next_t                      *list, *next;
+    next_t                       next;
     uint32_t                     i;
+    remaining_t                  left;
     const assist_counters_t     *c;
     const assist_figure_fact_t  *fact;
 
-    *n = 0;
-
-    /* one more: nothing of no size is asked for */
-    list = malloc(((size_t) f->in->catalog->nservices + 1) * sizeof(next_t));
-
-    if (list == NULL) {
-        return NULL;
-    }
+    memset(&left, 0, sizeof(remaining_t));
 
     for (i = 0; i < f->in->catalog->nservices; i++) {
         fact = &f->facts[i];
@@ -165,35 +156,56 @@ remaining(const assist_figure_t *f, uint32_t *n)
             continue;
         }
 
-        next = &list[(*n)++];
-        memset(next, 0, sizeof(next_t));
-        next->service = i;
-        next->essential = fact->essential;
+        left.n++;
+        left.unplanned += fact->task == ASSIST_NONE;
+
+        memset(&next, 0, sizeof(next_t));
+        next.service = i;
+        next.essential = fact->essential;
 
         for (month = 0; month < 2; month++) {
             c = assist_figure_counters(f->in, i, month);
 
             if (c != NULL) {
-                next->views += c->views;
-                next->interactions += assist_ledger_interactions(c);
+                next.views += c->views;
+                next.interactions += assist_ledger_interactions(c);
             }
         }
+
+        keep(&left, &next);
     }
 
-    qsort(list, *n, sizeof(next_t), by_need);
+    return left;
+}
 
-    return list;
+
+static void
+keep(remaining_t *left, const next_t *next)
+{
+    uint32_t  i;
+
+    if (left->nfirst == LIST_MAX
+        && by_need(next, &left->first[LIST_MAX - 1]) > 0)
+    {
+        return;
+    }
+
+    left->nfirst += left->nfirst < LIST_MAX;
+
+    for (i = left->nfirst - 1; i && by_need(next, &left->first[i - 1]) < 0;
+         i--)
+    {
+        left->first[i] = left->first[i - 1];
+    }
+
+    left->first[i] = *next;
 }
 
 
 static int
-by_need(const void *one, const void *two)
+by_need(const next_t *a, const next_t *b)
 {
-    uint64_t       of_a, of_b;
-    const next_t  *a, *b;
-
-    a = one;
-    b = two;
+    uint64_t  of_a, of_b;
 
     if (a->essential != b->essential) {
         return a->essential ? -1 : 1;

@@ -7,6 +7,8 @@
 #include "figure_priv.h"
 
 
+#define SLICE  512                      /* services of a call */
+
 #define lit(out, text)  assist_buf_add(out, text, sizeof(text) - 1)
 
 
@@ -112,81 +114,97 @@ static const assist_str_t  columns[COL_MAX] = {
 static const assist_counters_t  nothing;
 
 
-void
-assist_figure_services_json(const assist_figure_in_t *in, assist_buf_t *out)
+uint32_t
+assist_figure_services_json(const assist_figure_t *f, uint32_t from,
+    assist_buf_t *out)
 {
-    uint32_t         i;
-    const char      *comma;
-    assist_figure_t  f;
+    uint32_t  i, n;
 
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return;
+    n = f->in->catalog->nservices;
+
+    if (from == 0) {
+        lit(out, "{\"as_of\":");
+        assist_evidence_time(out, f->in->as_of, f->in->gmtoff);
+        lit(out, ",\"period\":\"");
+        assist_figure_put_period(out, f->in);
+        lit(out, "\",\"services\":[");
     }
 
-    lit(out, "{\"as_of\":");
-    assist_evidence_time(out, in->as_of, in->gmtoff);
-    lit(out, ",\"period\":\"");
-    assist_figure_put_period(out, in);
-    lit(out, "\",\"services\":[");
+    if (out->failed) {
+        return 0;
+    }
 
-    comma = "\n";
-
-    for (i = 0; i < in->catalog->nservices; i++) {
-        if (f.facts[i].row == ASSIST_NONE) {
+    for (i = from; i < n && i - from < SLICE && !out->failed; i++) {
+        if (f->facts[i].row == ASSIST_NONE) {
             continue;
         }
 
-        assist_buf_puts(out, comma);
-        assist_figure_put_service(out, &f, i, 0);
-        comma = ",\n";
+        assist_buf_puts(out, out->data[out->len - 1] == '[' ? "\n" : ",\n");
+        assist_figure_put_service(out, f, i, 0);
+    }
+
+    if (i < n) {
+        return i;
     }
 
     lit(out, "]}\n");
 
-    assist_figure_release(&f);
+    return 0;
 }
 
 
-void
-assist_figure_services_csv(const assist_figure_in_t *in, assist_buf_t *out)
+uint32_t
+assist_figure_services_csv(const assist_figure_t *f, uint32_t from,
+    assist_buf_t *out)
 {
-    uint32_t         i;
-    unsigned         col;
-    cell_t           cells[COL_MAX];
-    assist_figure_t  f;
+    cell_t    cells[COL_MAX];
+    uint32_t  i, n;
+    unsigned  col;
 
-    if (assist_figure_sum(&f, in) != 0) {
-        out->failed = 1;
-        return;
-    }
+    n = f->in->catalog->nservices;
 
-    for (col = 0; col < COL_MAX; col++) {
+    for (col = 0; from == 0 && col < COL_MAX; col++) {
         assist_buf_puts(out, col ? "," : "");
         assist_buf_add(out, columns[col].data + 2, columns[col].len - 4);
     }
 
-    lit(out, "\n");
+    if (from == 0) {
+        lit(out, "\n");
+    }
 
-    for (i = 0; i < in->catalog->nservices; i++) {
-        if (f.facts[i].row == ASSIST_NONE) {
+    for (i = from; i < n && i - from < SLICE; i++) {
+        if (f->facts[i].row == ASSIST_NONE) {
             continue;
         }
 
-        fill(cells, &f, i, 0);
+        fill(cells, f, i, 0);
 
         for (col = 0; col < COL_MAX; col++) {
             if (col) {
                 lit(out, ",");
             }
 
-            csv_cell(out, &cells[col], in->gmtoff);
+            csv_cell(out, &cells[col], f->in->gmtoff);
         }
 
         lit(out, "\n");
     }
 
-    assist_figure_release(&f);
+    return i < n ? i : 0;
+}
+
+
+void
+assist_figure_all(const assist_figure_t *f, assist_figure_rows_pt rows,
+    assist_buf_t *out)
+{
+    uint32_t  from;
+
+    from = 0;
+
+    do {
+        from = rows(f, from, out);
+    } while (from);
 }
 
 

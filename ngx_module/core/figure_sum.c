@@ -1,6 +1,6 @@
 /*
- * What is known of each service as of today: one pass over the rows, one over
- * the services.
+ * The sums, stage by stage.  What is known of each service as of today comes
+ * first: one pass over the rows, one over the services.
  */
 
 #include <stdlib.h>
@@ -8,53 +8,109 @@
 #include "figure_priv.h"
 
 
-static void read_rows(assist_figure_t *f);
+static int read_rows(assist_figure_t *f);
 static void add_row(assist_figure_fact_t *fact, const assist_row_t *row,
     uint32_t index);
+static int judge(assist_figure_t *f);
+static void judge_one(assist_figure_t *f, uint32_t service);
 static void set_level(assist_figure_fact_t *fact,
     const assist_service_t *service);
-static void judge(assist_figure_t *f);
 static int was_counted(const assist_counters_t *c);
 
 
-int
-assist_figure_sum(assist_figure_t *f, const assist_figure_in_t *in)
-{
-    memset(f, 0, sizeof(assist_figure_t));
+static int (*const  stages[])(assist_figure_t *f) = {
+    read_rows,
+    judge,
+    assist_figure_group,
+    assist_figure_tasks,
+    assist_figure_group_count,
+    assist_figure_measure
+};
 
-    f->in = in;
+#define NSTAGES  (sizeof(stages) / sizeof(stages[0]))
+
+
+assist_figure_t *
+assist_figure_begin(const assist_figure_in_t *in)
+{
+    uint32_t          i, n;
+    assist_figure_t  *f;
+
+    f = calloc(1, sizeof(assist_figure_t));
+    if (f == NULL) {
+        return NULL;
+    }
+
+    f->given = *in;
+    f->in = &f->given;
+
+    n = in->catalog->nservices;
 
     /* one more: nothing of no size is asked for */
-    f->facts = calloc((size_t) in->catalog->nservices + 1,
-                      sizeof(assist_figure_fact_t));
+    f->facts = calloc((size_t) n + 1, sizeof(assist_figure_fact_t));
 
     if (f->facts == NULL) {
-        return -1;
+        free(f);
+        return NULL;
     }
 
-    read_rows(f);
-    judge(f);
-
-    if (assist_figure_group(f) != 0 || assist_figure_tasks(f) != 0) {
-        assist_figure_release(f);
-        return -1;
+    for (i = 0; i < n; i++) {
+        f->facts[i].row = ASSIST_NONE;
+        f->facts[i].updated = INT32_MIN;
+        f->facts[i].task = ASSIST_NONE;
     }
 
-    assist_figure_group_count(f);
+    return f;
+}
 
-    if (assist_figure_measure(f) != 0) {
-        assist_figure_release(f);
-        return -1;
+
+int
+assist_figure_step(assist_figure_t *f)
+{
+    int  rc;
+
+    rc = stages[f->stage](f);
+
+    if (rc == 0) {
+        f->at = 0;
+        rc = ++f->stage < NSTAGES;
     }
 
-    return 0;
+    return rc;
+}
+
+
+assist_figure_t *
+assist_figure_create(const assist_figure_in_t *in)
+{
+    int               rc;
+    assist_figure_t  *f;
+
+    f = assist_figure_begin(in);
+
+    if (f == NULL) {
+        return NULL;
+    }
+
+    while ((rc = assist_figure_step(f)) == 1) { /* void */ }
+
+    if (rc != 0) {
+        assist_figure_free(f);
+        return NULL;
+    }
+
+    return f;
 }
 
 
 void
-assist_figure_release(assist_figure_t *f)
+assist_figure_free(assist_figure_t *f)
 {
     unsigned  i;
+
+    if (f == NULL) {
+        return;
+    }
 
     for (i = 0; i < ASSIST_GROUP_MAX; i++) {
         free(f->groups[i].list);
@@ -63,37 +119,29 @@ assist_figure_release(assist_figure_t *f)
     free(f->facts);
     free(f->tasks);
     free(f->measures);
+    free(f);
 }
 
 
-static void
+static int
 read_rows(assist_figure_t *f)
 {
-    uint32_t                 i;
+    uint32_t                 end;
     const assist_row_t      *row;
     const assist_catalog_t  *cat;
 
     cat = f->in->catalog;
+    end = f->at + ASSIST_FIGURE_SLICE;
 
-    for (i = 0; i < cat->nservices; i++) {
-        f->facts[i].row = ASSIST_NONE;
-        f->facts[i].updated = INT32_MIN;
-        f->facts[i].task = ASSIST_NONE;
-    }
-
-    for (i = 0; i < cat->nrows; i++) {
-        row = &cat->rows[i];
+    for ( ; f->at < cat->nrows && f->at < end; f->at++) {
+        row = &cat->rows[f->at];
 
         if (assist_catalog_counts(row, f->in->today)) {
-            add_row(&f->facts[row->service], row, i);
+            add_row(&f->facts[row->service], row, f->at);
         }
     }
 
-    for (i = 0; i < cat->nservices; i++) {
-        if (f->facts[i].row != ASSIST_NONE) {
-            set_level(&f->facts[i], &cat->services[i]);
-        }
-    }
+    return f->at < cat->nrows;
 }
 
 
@@ -120,6 +168,54 @@ add_row(assist_figure_fact_t *fact, const assist_row_t *row, uint32_t index)
 
     if (row->essential) {
         fact->essential = 1;
+    }
+}
+
+
+static int
+judge(assist_figure_t *f)
+{
+    uint32_t  n, end;
+
+    n = f->in->catalog->nservices;
+    end = f->at + ASSIST_FIGURE_SLICE;
+
+    for ( ; f->at < n && f->at < end; f->at++) {
+        if (f->facts[f->at].row != ASSIST_NONE) {
+            judge_one(f, f->at);
+        }
+    }
+
+    return f->at < n;
+}
+
+
+static void
+judge_one(assist_figure_t *f, uint32_t service)
+{
+    int                       by;
+    assist_figure_fact_t     *fact;
+    const assist_counters_t  *now, *last;
+
+    fact = &f->facts[service];
+    set_level(fact, &f->in->catalog->services[service]);
+
+    now = assist_figure_counters(f->in, service, 0);
+    last = assist_figure_counters(f->in, service, 1);
+
+    if (was_counted(now) || was_counted(last)) {
+        f->measured = 1;
+    }
+
+    fact->reached = assist_figure_judge(f->in, fact->updated, now, last, -1);
+
+    for (by = 0; by < ASSIST_BY_MAX; by++) {
+        fact->reached_by[by] = assist_figure_judge(f->in, fact->updated, now,
+                                                   last, by);
+    }
+
+    if (fact->level == ASSIST_LEVEL_UNKNOWN) {
+        f->unknown++;
     }
 }
 
@@ -154,43 +250,6 @@ set_level(assist_figure_fact_t *fact, const assist_service_t *service)
     fact->maybe_full = service->level_max == ASSIST_LEVEL_FULL
                        && (fact->high == ASSIST_LEVEL_FULL
                            || fact->low == ASSIST_LEVEL_UNKNOWN);
-}
-
-
-static void
-judge(assist_figure_t *f)
-{
-    int                       by;
-    uint32_t                  i;
-    assist_figure_fact_t     *fact;
-    const assist_counters_t  *now, *last;
-
-    for (i = 0; i < f->in->catalog->nservices; i++) {
-        fact = &f->facts[i];
-
-        if (fact->row == ASSIST_NONE) {
-            continue;
-        }
-
-        now = assist_figure_counters(f->in, i, 0);
-        last = assist_figure_counters(f->in, i, 1);
-
-        if (was_counted(now) || was_counted(last)) {
-            f->measured = 1;
-        }
-
-        fact->reached = assist_figure_judge(f->in, fact->updated, now, last,
-                                            -1);
-
-        for (by = 0; by < ASSIST_BY_MAX; by++) {
-            fact->reached_by[by] = assist_figure_judge(f->in, fact->updated,
-                                                       now, last, by);
-        }
-
-        if (fact->level == ASSIST_LEVEL_UNKNOWN) {
-            f->unknown++;
-        }
-    }
 }
 
 

@@ -53,10 +53,9 @@ int assist_recount_figure(assist_recount_t *rc, const assist_audit_t *audit,
 
 /*
  * The same, written: "json" ({"coverage":..,"services":..}, the documents of
- * the status endpoint), "csv" (the two, with an empty line between them), "md"
- * or "html" (tables).  closed: this month as it was closed, which is printed
- * beside (in JSON as the member closed), or NULL.  1; 0: there is no such
- * format; -1: out of memory.
+ * the status endpoint) or "csv" (the two, with an empty line between them).
+ * closed: this month as it was closed, which is printed beside (in JSON as the
+ * member closed), or NULL.  1; 0: there is no such format; -1: out of memory.
  */
 int assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
     const assist_rules_t *rules, const assist_closed_t *closed,

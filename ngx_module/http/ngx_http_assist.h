@@ -43,6 +43,8 @@
 typedef struct ngx_http_assist_page_s    ngx_http_assist_page_t;
 typedef struct ngx_http_assist_help_s    ngx_http_assist_help_t;
 typedef struct ngx_http_assist_view_s    ngx_http_assist_view_t;
+typedef struct ngx_http_assist_figure_s  ngx_http_assist_figure_t;
+typedef struct ngx_http_assist_asker_s   ngx_http_assist_asker_t;
 typedef struct ngx_http_assist_redis_s   ngx_http_assist_redis_t;
 typedef struct ngx_http_assist_reload_s  ngx_http_assist_reload_t;
 typedef struct ngx_http_assist_later_s   ngx_http_assist_later_t;
@@ -274,8 +276,9 @@ struct ngx_http_assist_ctx_s {
     ngx_http_assist_page_t          *streamed;      /* NULL: nothing to put
                                                        into it */
 
-    /* a page of ours that is being made */
+    /* a page of ours that is being made, and the figure it is of */
     ngx_http_assist_view_t          *view;
+    ngx_http_assist_asker_t         *asker;
 
     /* the interaction */
     assist_event_t                   event;
@@ -714,8 +717,6 @@ ngx_int_t ngx_http_assist_targets_check(ngx_conf_t *cf,
 void ngx_http_assist_targets_rules(ngx_http_assist_main_conf_t *mcf,
     assist_rules_t *rules);
 
-void ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
-    assist_figure_in_t *in);
 /* lines of evidence that were lost */
 void ngx_http_assist_coverage_dropped(ngx_http_assist_main_conf_t *mcf,
     ngx_uint_t n);
@@ -733,13 +734,12 @@ void ngx_http_assist_ledger_open(ngx_http_assist_main_conf_t *mcf,
 void ngx_http_assist_ledger_init(ngx_cycle_t *cycle,
     ngx_http_assist_main_conf_t *mcf);
 void ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf);
-/* what is known of other incarnations, read anew: in->quality, in->ledger, and
- * the counters below */
-void ngx_http_assist_ledger_figure(ngx_http_assist_main_conf_t *mcf,
-    assist_figure_in_t *in);
-/* NULL: none */
-const assist_counters_t *ngx_http_assist_ledger_counters(uint32_t service,
-    int last);
+/* what is known of other incarnations in this month, or in the one before it
+ * (last), read anew: in->ledger, and the fields of their records at the end of
+ * out */
+void ngx_http_assist_ledger_others(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t month, ngx_uint_t last, assist_figure_in_t *in,
+    assist_buf_t *out);
 /* ngx_http_assist_ledger_push.c, ngx_http_assist_ledger_pull.c: in Redis */
 /* before a figure: what other nodes count is read, at most once a second.
  * NGX_OK: it is there; NGX_AGAIN: r waits, and then goes on with its content
@@ -749,6 +749,41 @@ ngx_int_t ngx_http_assist_ledger_pull(ngx_http_request_t *r,
 /* after Redis's own */
 void ngx_http_assist_ledger_push_exit(void);
 void ngx_http_assist_ledger_pull_exit(void);
+
+/* ngx_http_assist_figure.c: the figure that documents are printed of */
+
+/* us; the event loop has a turn after it */
+#define NGX_HTTP_ASSIST_SLICE  2000
+
+/* Who waits for a figure.  `ready` is called once, when `over` is set; figure
+ * NULL: memory is out. */
+typedef struct ngx_http_assist_waiter_s  ngx_http_assist_waiter_t;
+
+struct ngx_http_assist_waiter_s {
+    ngx_queue_t                      queue;
+    ngx_http_assist_figure_t        *figure;
+    void                           (*ready)(ngx_http_assist_waiter_t *waiter);
+    unsigned                         over:1;
+};
+
+void ngx_http_assist_figure_init(ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_figure_exit(void);
+/* of what has been counted until now on all nodes.  NGX_OK: it stays as long as
+ * r; NGX_AGAIN: r waits, and then goes on with its content handler, which is to
+ * return NGX_DONE now; NGX_ERROR: memory is out */
+ngx_int_t ngx_http_assist_figure(ngx_http_request_t *r,
+    ngx_int_t (*handler)(ngx_http_request_t *r),
+    const assist_figure_t **figure);
+/* the same for who is no request, which has `ready` set; it may be ready at
+ * once, and is to leave when it is done, or before */
+void ngx_http_assist_figure_wait(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_waiter_t *waiter);
+void ngx_http_assist_figure_leave(ngx_http_assist_waiter_t *waiter);
+const assist_figure_t *ngx_http_assist_figure_of(
+    ngx_http_assist_waiter_t *waiter);
+/* now, in us; has a slice that began then been long enough? */
+uint64_t ngx_http_assist_slice_begin(void);
+ngx_uint_t ngx_http_assist_slice_over(uint64_t began);
 
 /* ngx_http_assist_evidence.c: the evidence log */
 /* a new zone's heads, from the end of the log */

@@ -39,8 +39,6 @@ static void ngx_http_assist_coverage_add(ngx_http_assist_set_t *set,
     uint64_t *counter, ngx_uint_t n);
 static void ngx_http_assist_coverage_now(void);
 static void ngx_http_assist_coverage_tick(ngx_event_t *ev);
-static const assist_counters_t *ngx_http_assist_coverage_counters(void *data,
-    uint32_t service, int last);
 
 
 static ngx_http_assist_coverage_t  ngx_http_assist_coverage;
@@ -294,45 +292,6 @@ ngx_http_assist_coverage_vote(ngx_http_request_t *r,
     if (mcf->coverage_log && lcf->coverage_log) {
         ngx_http_assist_evidence_vote(r, service, useful);
     }
-}
-
-
-void
-ngx_http_assist_coverage_figure(ngx_http_assist_main_conf_t *mcf,
-    assist_figure_in_t *in)
-{
-    ngx_uint_t                         i, month;
-    ngx_time_t                        *tp;
-    ngx_http_assist_set_t             *set;
-    ngx_http_assist_coverage_shctx_t  *sh;
-
-    ngx_memzero(in, sizeof(assist_figure_in_t));
-
-    month = ngx_http_assist_coverage_month();
-    tp = ngx_timeofday();
-    sh = ngx_http_assist_coverage_sh(mcf);
-
-    in->catalog = mcf->catalog;
-    ngx_http_assist_targets_rules(mcf, &in->rules);
-    in->as_of = tp->sec;
-    in->gmtoff = (int) tp->gmtoff;
-    in->today = (int32_t) ((tp->sec + tp->gmtoff * 60) / 86400);
-    in->counters = ngx_http_assist_coverage_counters;
-    in->data = mcf;
-
-    if (sh) {
-        ngx_http_assist_ledger_figure(mcf, in);
-
-        for (i = 0; i < 2; i++) {
-            set = &sh->sets[(month - i) % NGX_HTTP_ASSIST_MONTHS];
-
-            if (set->month == month - i) {
-                assist_quality_merge(&in->quality, &set->quality);
-            }
-        }
-    }
-
-    in->nheads = ngx_http_assist_evidence_heads(mcf, &in->heads);
 }
 
 
@@ -632,42 +591,4 @@ ngx_http_assist_coverage_tick(ngx_event_t *ev)
 
     ngx_add_timer(ev, mcf->coverage_log ? mcf->coverage_flush
                                         : NGX_HTTP_ASSIST_TICK);
-}
-
-
-/* Of this zone, and of all others. */
-
-static const assist_counters_t *
-ngx_http_assist_coverage_counters(void *data, uint32_t service, int last)
-{
-    ngx_http_assist_main_conf_t *mcf = data;
-
-    ngx_uint_t                         month;
-    ngx_http_assist_set_t             *set;
-    const assist_counters_t           *others;
-    ngx_http_assist_coverage_shctx_t  *sh;
-
-    static assist_counters_t  snapshot[2];
-
-    sh = ngx_http_assist_coverage_sh(mcf);
-
-    if (sh == NULL) {
-        return NULL;
-    }
-
-    month = ngx_http_assist_coverage.month - (last ? 1 : 0);
-    set = &sh->sets[month % NGX_HTTP_ASSIST_MONTHS];
-    others = ngx_http_assist_ledger_counters(service, last);
-
-    if (set->month != month) {
-        return others;
-    }
-
-    snapshot[last] = set->slots[mcf->slots[service]];
-
-    if (others) {
-        assist_ledger_merge(&snapshot[last], others);
-    }
-
-    return &snapshot[last];
 }

@@ -27,9 +27,10 @@
 static ngx_int_t ngx_http_assist_dashboard_part(ngx_str_t *name,
     const char *prefix, ngx_str_t *key);
 static ngx_int_t ngx_http_assist_dashboard_agency(ngx_http_request_t *r,
-    const assist_figure_in_t *in, ngx_str_t *key, assist_buf_t *buf);
+    const assist_figure_t *f, ngx_str_t *key, assist_buf_t *buf);
 static ngx_int_t ngx_http_assist_dashboard_service(
-    const assist_figure_in_t *in, ngx_str_t *key, assist_buf_t *buf);
+    ngx_http_assist_main_conf_t *mcf, const assist_figure_t *f, ngx_str_t *key,
+    assist_buf_t *buf);
 static void ngx_http_assist_dashboard_key(ngx_str_t *key, const char *page,
     assist_buf_t *buf);
 
@@ -41,7 +42,7 @@ ngx_http_assist_dashboard(ngx_http_request_t *r, ngx_str_t *name)
     ngx_int_t                     rc;
     ngx_uint_t                    en, of_agency, of_service, status;
     assist_buf_t                  buf = ASSIST_BUF_INIT;
-    assist_figure_in_t            in;
+    const assist_figure_t        *figure;
     ngx_http_assist_main_conf_t  *mcf;
 
     if (ngx_http_assist_is(name, "status.css")) {
@@ -62,6 +63,12 @@ ngx_http_assist_dashboard(ngx_http_request_t *r, ngx_str_t *name)
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
 
+    rc = ngx_http_assist_figure(r, ngx_http_assist_status_handler, &figure);
+
+    if (rc != NGX_OK) {
+        return rc == NGX_AGAIN ? NGX_DONE : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (ngx_http_arg(r, (u_char *) "lang", 4, &lang) != NGX_OK) {
         ngx_str_set(&lang, "vi");
     }
@@ -71,12 +78,11 @@ ngx_http_assist_dashboard(ngx_http_request_t *r, ngx_str_t *name)
 
     assist_buf_puts(&buf, en ? "{\"lang\":\"en\"" : "{\"lang\":\"vi\"");
     ngx_http_assist_base(r, of_agency || of_service, &buf);
-    ngx_http_assist_coverage_figure(mcf, &in);
 
     if (of_agency || of_service) {
         rc = of_agency
-             ? ngx_http_assist_dashboard_agency(r, &in, &key, &buf)
-             : ngx_http_assist_dashboard_service(&in, &key, &buf);
+             ? ngx_http_assist_dashboard_agency(r, figure, &key, &buf)
+             : ngx_http_assist_dashboard_service(mcf, figure, &key, &buf);
 
         if (rc != NGX_OK) {
             status = NGX_HTTP_NOT_FOUND;
@@ -89,7 +95,7 @@ ngx_http_assist_dashboard(ngx_http_request_t *r, ngx_str_t *name)
         assist_buf_puts(&buf, name->len ? ",\"page\":\"method\",\"coverage\":"
                                         : ",\"page\":\"overview\","
                                           "\"coverage\":");
-        assist_figure_coverage_json(&in, &buf);
+        assist_figure_coverage_json(figure, &buf);
     }
 
     assist_buf_putc(&buf, '}');
@@ -123,7 +129,7 @@ ngx_http_assist_dashboard_part(ngx_str_t *name, const char *prefix,
 
 static ngx_int_t
 ngx_http_assist_dashboard_agency(ngx_http_request_t *r,
-    const assist_figure_in_t *in, ngx_str_t *key, assist_buf_t *buf)
+    const assist_figure_t *f, ngx_str_t *key, assist_buf_t *buf)
 {
     size_t     start;
     ngx_int_t  n;
@@ -139,7 +145,7 @@ ngx_http_assist_dashboard_agency(ngx_http_request_t *r,
     ngx_http_assist_dashboard_key(key, "agency", buf);
     assist_buf_puts(buf, ",\"agency\":");
 
-    if (assist_figure_agency_json(in, ngx_http_assist_str(*key),
+    if (assist_figure_agency_json(f, ngx_http_assist_str(*key),
                                   (uint32_t) (n - 1)
                                   * NGX_HTTP_ASSIST_DASHBOARD_ROWS,
                                   NGX_HTTP_ASSIST_DASHBOARD_ROWS, buf)
@@ -157,8 +163,8 @@ ngx_http_assist_dashboard_agency(ngx_http_request_t *r,
 /* A bare code may be that of several services. */
 
 static ngx_int_t
-ngx_http_assist_dashboard_service(const assist_figure_in_t *in,
-    ngx_str_t *key, assist_buf_t *buf)
+ngx_http_assist_dashboard_service(ngx_http_assist_main_conf_t *mcf,
+    const assist_figure_t *f, ngx_str_t *key, assist_buf_t *buf)
 {
     int           rc;
     size_t        start;
@@ -167,15 +173,15 @@ ngx_http_assist_dashboard_service(const assist_figure_in_t *in,
 
     start = buf->len;
     code = ngx_http_assist_str(*key);
-    index = assist_catalog_find(in->catalog, code, assist_str(""));
+    index = assist_catalog_find(mcf->catalog, code, assist_str(""));
 
     if (index != ASSIST_NONE) {
         ngx_http_assist_dashboard_key(key, "service", buf);
         assist_buf_puts(buf, ",\"service\":");
-        rc = assist_figure_service_json(in, index, buf);
+        rc = assist_figure_service_json(f, index, buf);
 
     } else {
-        index = assist_catalog_procedure(in->catalog, code);
+        index = assist_catalog_procedure(mcf->catalog, code);
 
         if (index == ASSIST_NONE) {
             return NGX_DECLINED;
@@ -183,7 +189,7 @@ ngx_http_assist_dashboard_service(const assist_figure_in_t *in,
 
         ngx_http_assist_dashboard_key(key, "procedure", buf);
         assist_buf_puts(buf, ",\"procedure\":");
-        rc = assist_figure_procedure_json(in, index,
+        rc = assist_figure_procedure_json(f, index,
                                           NGX_HTTP_ASSIST_DASHBOARD_MAX, buf);
     }
 

@@ -12,8 +12,6 @@
 
 #include "ngx_http_assist_ledger.h"
 
-#include "core/table.h"
-
 
 #define NGX_HTTP_ASSIST_WRITE   1000            /* ms */
 #define NGX_HTTP_ASSIST_ABSENT  3000            /* ms; a writer is no more */
@@ -29,16 +27,14 @@ typedef struct {
     ngx_thread_task_t                *task;
 #endif
     ngx_http_assist_job_t             job;
-    assist_table_t                    names;    /* services by id */
-    assist_arena_t                   *arena;    /* of the counters below */
-    assist_counters_t               **others[2];
     unsigned                          busy:1;
 } ngx_http_assist_ledger_t;
 
 
 static void ngx_http_assist_ledger_tick(ngx_event_t *ev);
 static void ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
-    ngx_uint_t last, ngx_uint_t month, assist_figure_in_t *in);
+    ngx_uint_t last, ngx_uint_t month, assist_figure_in_t *in,
+    assist_buf_t *out);
 static ngx_uint_t ngx_http_assist_ledger_is_writer(
     ngx_http_assist_coverage_shctx_t *sh);
 static ngx_uint_t ngx_http_assist_ledger_due(
@@ -46,8 +42,6 @@ static ngx_uint_t ngx_http_assist_ledger_due(
 #if (NGX_THREADS)
 static void ngx_http_assist_ledger_worked(ngx_event_t *ev);
 #endif
-static void ngx_http_assist_ledger_merge(assist_str_t fields, ngx_uint_t last,
-    assist_figure_in_t *in);
 
 
 static ngx_http_assist_ledger_t  ngx_http_assist_ledger;
@@ -97,34 +91,15 @@ ngx_http_assist_ledger_init(ngx_cycle_t *cycle,
 #if (NGX_THREADS)
     ngx_str_t                  pool = ngx_string("default");
 #endif
-    uint32_t                   i;
-    assist_catalog_t          *catalog;
     ngx_http_assist_ledger_t  *led;
 
-    catalog = mcf->catalog;
-
-    if (mcf->coverage_zone == NULL || catalog == NULL
+    if (mcf->coverage_zone == NULL || mcf->catalog == NULL
         || (mcf->state.len == 0 && mcf->redis == NULL))
     {
         return;
     }
 
     led = &ngx_http_assist_ledger;
-
-    for (i = 0; i < catalog->nservices; i++) {
-        if (assist_table_put(&led->names, 0, catalog->services[i].id, i) != 0)
-        {
-            return;
-        }
-    }
-
-    for (i = 0; i < 2; i++) {
-        led->others[i] = ngx_calloc((catalog->nservices + 1)
-                                    * sizeof(assist_counters_t *), cycle->log);
-        if (led->others[i] == NULL) {
-            return;
-        }
-    }
 
     led->mcf = mcf;
 
@@ -184,10 +159,6 @@ ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf)
 
     ngx_http_assist_ledger_forget();
 
-    assist_table_free(&led->names);
-    assist_arena_destroy(led->arena);
-    ngx_free(led->others[0]);
-    ngx_free(led->others[1]);
     led->mcf = NULL;
 }
 
@@ -236,55 +207,43 @@ ngx_http_assist_ledger_record(ngx_http_assist_coverage_shctx_t *sh,
 
 
 void
-ngx_http_assist_ledger_figure(ngx_http_assist_main_conf_t *mcf,
-    assist_figure_in_t *in)
+ngx_http_assist_ledger_others(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t month, ngx_uint_t last, assist_figure_in_t *in,
+    assist_buf_t *out)
 {
-    ngx_uint_t                         last, month;
     assist_str_t                       records;
     assist_record_t                    record;
-    ngx_http_assist_ledger_t          *led;
     ngx_http_assist_coverage_shctx_t  *sh;
 
-    led = &ngx_http_assist_ledger;
-
-    if (led->mcf == NULL) {
+    if (ngx_http_assist_ledger.mcf == NULL) {
         return;
     }
 
     sh = ngx_http_assist_coverage_sh(mcf);
-    month = ngx_http_assist_coverage_month();
 
-    in->ledger.nodes = 1;
-    in->ledger.incarnations = 1;
-    in->ledger.state = mcf->state.len == 0 ? NULL
-                       : sh->failing ? "failing" : "ok";
+    if (!last) {
+        in->ledger.nodes = 1;
+        in->ledger.incarnations = 1;
+        in->ledger.state = mcf->state.len == 0 ? NULL
+                           : sh->failing ? "failing" : "ok";
+        in->ledger.redis = mcf->redis == NULL ? NULL
+                           : ngx_http_assist_ledger_pulled() ? "ok" : "stale";
+    }
 
-    assist_arena_destroy(led->arena);
-    led->arena = assist_arena_create();
+    records = ngx_http_assist_ledger_read(mcf, month - last);
 
-    for (last = 0; last < 2; last++) {
-        ngx_memzero(led->others[last],
-                    mcf->catalog->nservices * sizeof(assist_counters_t *));
-
-        records = ngx_http_assist_ledger_read(mcf, month - last);
-
-        while (assist_state_next(&records, &record) == 1) {
-            if (ngx_http_assist_ledger_own(sh, record.id)) {
-                continue;
-            }
-
-            ngx_http_assist_ledger_merge(record.fields, last, in);
-            in->ledger.incarnations += record.nfolded ? record.nfolded : 1;
-            in->ledger.open += record.unclosed;
+    while (assist_state_next(&records, &record) == 1) {
+        if (ngx_http_assist_ledger_own(sh, record.id)) {
+            continue;
         }
 
-        if (mcf->redis) {
-            ngx_http_assist_ledger_remotes(mcf, last, month - last, in);
-        }
+        assist_buf_add(out, record.fields.data, record.fields.len);
+        in->ledger.incarnations += record.nfolded ? record.nfolded : 1;
+        in->ledger.open += record.unclosed;
     }
 
     if (mcf->redis) {
-        in->ledger.redis = ngx_http_assist_ledger_pulled() ? "ok" : "stale";
+        ngx_http_assist_ledger_remotes(mcf, last, month - last, in, out);
     }
 }
 
@@ -293,7 +252,8 @@ ngx_http_assist_ledger_figure(ngx_http_assist_main_conf_t *mcf,
 
 static void
 ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
-    ngx_uint_t last, ngx_uint_t month, assist_figure_in_t *in)
+    ngx_uint_t last, ngx_uint_t month, assist_figure_in_t *in,
+    assist_buf_t *out)
 {
     ngx_http_assist_remote_t  *remote, *other;
 
@@ -301,8 +261,7 @@ ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
 
     while ((remote = ngx_http_assist_ledger_remote(mcf, month, remote))) {
 
-        ngx_http_assist_ledger_merge(assist_buf_str(&remote->fields), last,
-                                     in);
+        assist_buf_add(out, remote->fields.data, remote->fields.len);
         in->ledger.incarnations += remote->folded.len
                                    ? remote->folded.len / 8 : 1;
         in->ledger.open += remote->unclosed;
@@ -342,17 +301,6 @@ ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
             }
         }
     }
-}
-
-
-const assist_counters_t *
-ngx_http_assist_ledger_counters(uint32_t service, int last)
-{
-    ngx_http_assist_ledger_t  *led;
-
-    led = &ngx_http_assist_ledger;
-
-    return led->mcf ? led->others[last][service] : NULL;
 }
 
 
@@ -472,53 +420,6 @@ ngx_http_assist_ledger_worked(ngx_event_t *ev)
 }
 
 #endif
-
-
-static void
-ngx_http_assist_ledger_merge(assist_str_t fields, ngx_uint_t last,
-    assist_figure_in_t *in)
-{
-    uint32_t                   i;
-    assist_str_t               name, value;
-    assist_quality_t           quality;
-    assist_counters_t          counters, **c;
-    ngx_http_assist_ledger_t  *led;
-
-    led = &ngx_http_assist_ledger;
-
-    while (led->arena && assist_field_next(&fields, &name, &value) == 1) {
-
-        if (assist_str_eq(name, assist_str(ASSIST_STATE_QUALITY))) {
-            if (assist_quality_unpack(value, &quality) == 0) {
-                assist_quality_merge(&in->quality, &quality);
-            }
-
-            continue;
-        }
-
-        i = assist_table_get(&led->names, 0, name);
-
-        if (i == ASSIST_TABLE_NONE
-            || assist_ledger_unpack(value, &counters) != 0)
-        {
-            continue;
-        }
-
-        c = &led->others[last][i];
-
-        if (*c == NULL) {
-            *c = assist_arena_alloc(led->arena, sizeof(assist_counters_t));
-
-            if (*c == NULL) {
-                return;
-            }
-
-            ngx_memzero(*c, sizeof(assist_counters_t));
-        }
-
-        assist_ledger_merge(*c, &counters);
-    }
-}
 
 
 ngx_uint_t

@@ -6,14 +6,33 @@
 
 
 typedef struct {
-    ngx_str_t    name;
-    ngx_str_t    type;
-    /* of the figure, of this nginx, or both */
-    void       (*write)(const assist_figure_in_t *in, assist_buf_t *out);
-    void       (*state)(ngx_http_assist_main_conf_t *mcf, assist_buf_t *out);
+    ngx_str_t               name;
+    ngx_str_t               type;
+    /* of the figure, whole or in slices; of this nginx */
+    void                  (*write)(const assist_figure_t *f,
+                                   assist_buf_t *out);
+    assist_figure_rows_pt   rows;
+    void                  (*state)(ngx_http_assist_main_conf_t *mcf,
+                                   assist_buf_t *out);
 } ngx_http_assist_document_t;
 
 
+/* One that is being written, in its request's pool. */
+typedef struct {
+    ngx_http_request_t          *request;
+    ngx_http_assist_document_t  *document;
+    const assist_figure_t       *figure;
+    uint32_t                     from;      /* of its rows */
+    assist_buf_t                 buf;
+} ngx_http_assist_print_t;
+
+
+static ngx_int_t ngx_http_assist_status_write(ngx_http_request_t *r,
+    ngx_http_assist_document_t *doc, const assist_figure_t *figure);
+static ngx_int_t ngx_http_assist_status_rows(ngx_http_assist_print_t *print);
+static void ngx_http_assist_status_wake(ngx_http_assist_op_t *op);
+static ngx_int_t ngx_http_assist_status_send(ngx_http_assist_print_t *print);
+static void ngx_http_assist_status_cleanup(void *data);
 static void ngx_http_assist_status_health(ngx_http_assist_main_conf_t *mcf,
     assist_buf_t *out);
 
@@ -21,39 +40,34 @@ static void ngx_http_assist_status_health(ngx_http_assist_main_conf_t *mcf,
 static ngx_http_assist_document_t  ngx_http_assist_documents[] = {
 
     { ngx_string("coverage.json"), ngx_string("application/json"),
-      assist_figure_coverage_json, NULL },
+      assist_figure_coverage_json, NULL, NULL },
 
     { ngx_string("coverage.csv"), ngx_string("text/csv; charset=utf-8"),
-      assist_figure_coverage_csv, NULL },
+      assist_figure_coverage_csv, NULL, NULL },
 
     { ngx_string("services.json"), ngx_string("application/json"),
-      assist_figure_services_json, NULL },
+      NULL, assist_figure_services_json, NULL },
 
     { ngx_string("services.csv"), ngx_string("text/csv; charset=utf-8"),
-      assist_figure_services_csv, NULL },
+      NULL, assist_figure_services_csv, NULL },
 
     { ngx_string("metrics"),
       ngx_string("text/plain; version=0.0.4; charset=utf-8"),
-      assist_figure_metrics, ngx_http_assist_metrics_write },
+      assist_figure_metrics, NULL, ngx_http_assist_metrics_write },
 
     { ngx_string("health"), ngx_string("application/json"),
-      NULL, ngx_http_assist_status_health },
+      NULL, NULL, ngx_http_assist_status_health },
 
-    { ngx_null_string, ngx_null_string, NULL, NULL }
+    { ngx_null_string, ngx_null_string, NULL, NULL, NULL }
 };
-
-
-static void ngx_http_assist_status_cleanup(void *data);
 
 
 ngx_int_t
 ngx_http_assist_status_handler(ngx_http_request_t *r)
 {
     ngx_int_t                     rc;
-    ngx_str_t                     name, body;
-    assist_buf_t                 *buf;
-    assist_figure_in_t            in;
-    ngx_pool_cleanup_t           *cln;
+    ngx_str_t                     name;
+    const assist_figure_t        *figure;
     ngx_http_assist_document_t   *doc;
     ngx_http_assist_main_conf_t  *mcf;
 
@@ -87,15 +101,6 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
         }
     }
 
-    /* what other nodes have counted */
-
-    if ((doc->name.len == 0 || doc->write) && mcf->catalog
-        && ngx_http_assist_ledger_pull(r, ngx_http_assist_status_handler)
-           == NGX_AGAIN)
-    {
-        return NGX_DONE;
-    }
-
     if (doc->name.len == 0 && mcf->catalog) {
         rc = ngx_http_assist_dashboard(r, &name);
 
@@ -122,42 +127,150 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
                                           "assist_catalog is not set");
     }
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(assist_buf_t));
+    figure = NULL;
+
+    if ((doc->write || doc->rows) && mcf->catalog) {
+        rc = ngx_http_assist_figure(r, ngx_http_assist_status_handler,
+                                    &figure);
+
+        if (rc != NGX_OK) {
+            return rc == NGX_AGAIN ? NGX_DONE
+                                   : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+    }
+
+    return ngx_http_assist_status_write(r, doc, figure);
+}
+
+
+/* figure NULL: there is no catalogue. */
+
+static ngx_int_t
+ngx_http_assist_status_write(ngx_http_request_t *r,
+    ngx_http_assist_document_t *doc, const assist_figure_t *figure)
+{
+    ngx_int_t                     rc;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_assist_print_t      *print;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_assist_print_t));
     if (cln == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    buf = cln->data;
-    *buf = (assist_buf_t) ASSIST_BUF_INIT;
+    print = cln->data;
+    ngx_memzero(print, sizeof(ngx_http_assist_print_t));
     cln->handler = ngx_http_assist_status_cleanup;
 
-    if (doc->write && mcf->catalog) {
-        ngx_http_assist_coverage_figure(mcf, &in);
-        doc->write(&in, buf);
+    print->request = r;
+    print->document = doc;
+    print->figure = figure;
+
+    if (figure && doc->rows) {
+        rc = ngx_http_assist_status_rows(print);
+
+        if (rc == NGX_DONE) {
+            /* the caller's finalization leaves the request to the slices */
+            r->main->count++;
+        }
+
+        return rc;
+    }
+
+    if (figure && doc->write) {
+        doc->write(figure, &print->buf);
     }
 
     if (doc->state) {
-        doc->state(mcf, buf);
+        mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
+        doc->state(mcf, &print->buf);
     }
 
-    if (buf->failed
+    return ngx_http_assist_status_send(print);
+}
+
+
+/* One slice; NGX_DONE: there are more. */
+
+static ngx_int_t
+ngx_http_assist_status_rows(ngx_http_assist_print_t *print)
+{
+    uint64_t                began;
+    ngx_http_request_t     *r;
+    ngx_http_assist_ctx_t  *ctx;
+
+    r = print->request;
+    ctx = ngx_http_assist_ctx(r, 1);
+    began = ngx_http_assist_slice_begin();
+
+    for ( ;; ) {
+        print->from = print->document->rows(print->figure, print->from,
+                                            &print->buf);
+
+        if (print->from == 0) {
+            return ngx_http_assist_status_send(print);
+        }
+
+        /* without memory for a pause there is none */
+
+        if (ngx_http_assist_slice_over(began) && ctx
+            && ngx_http_assist_op_turn(r, &ctx->ops,
+                                       ngx_http_assist_status_wake, print))
+        {
+            ngx_http_assist_op_park(r);
+            return NGX_DONE;
+        }
+    }
+}
+
+
+static void
+ngx_http_assist_status_wake(ngx_http_assist_op_t *op)
+{
+    ngx_int_t                 rc;
+    ngx_http_request_t       *r;
+    ngx_http_assist_print_t  *print;
+
+    print = op->data;
+    r = print->request;
+    rc = ngx_http_assist_status_rows(print);
+
+    if (rc != NGX_DONE) {
+        r->read_event_handler = ngx_http_block_reading;
+        ngx_http_finalize_request(r, rc);
+    }
+}
+
+
+static ngx_int_t
+ngx_http_assist_status_send(ngx_http_assist_print_t *print)
+{
+    ngx_str_t            body;
+    ngx_http_request_t  *r;
+
+    r = print->request;
+
+    if (print->buf.failed
         || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    body.data = (u_char *) buf->data;
-    body.len = buf->len;
+    body.data = (u_char *) print->buf.data;
+    body.len = print->buf.len;
 
-    return ngx_http_assist_send(r, NGX_HTTP_OK, &doc->type, &body);
+    return ngx_http_assist_send(r, NGX_HTTP_OK, &print->document->type, &body);
 }
 
 
 static void
 ngx_http_assist_status_cleanup(void *data)
 {
-    assist_buf_free(data);
+    ngx_http_assist_print_t *print = data;
+
+    assist_buf_free(&print->buf);
 }
 
 

@@ -1,5 +1,7 @@
 // The dashboard: the figure's pages.  How they look is tests/browser's.
 
+import http from 'node:http';
+
 import { ask, assert, get, request, services, site, test }
   from './harness.mjs';
 
@@ -15,6 +17,13 @@ const isPage = (res, status = 200) => {
   assert.match(res.text, /<\/html>\n$/);
   assert.doesNotMatch(res.text, /style=|<style|<script|\son\w+=|https?:\/\//);
 };
+
+// Asks, and closes its connection after some ms, whatever has come by then.
+const leave = (port, path, ms) => new Promise((resolve) => {
+  const asked = http.get({ port, path, agent: false }, (res) => res.resume())
+    .on('close', resolve).on('error', () => {});
+  setTimeout(() => asked.destroy(), ms);
+});
 
 const yesterday = new Date(Date.now() - 86400000).toISOString().slice(0, 10);
 const fresh = services.map((row) => ({ ...row, updated: yesterday }));
@@ -143,6 +152,48 @@ test('a code of several agencies, and an agency of many services',
                      [100, false, true]);
   }
   assert.equal((await count('agency/H03?number=9'))[0], 0);
+});
+
+test('made in slices it is the same: of many services, for many at once',
+     async (stage) => {
+  const rows = [...Array(5000).keys()].map((i) => ({ ...fresh[0], paths: '',
+    code: `2.${String(i).padStart(6, '0')}`, name: `Thủ tục số ${i}`, aliases: '',
+    agency_code: `H${i % 40}`, agency: `Sở ${i % 40}`, essential: i % 10 ? '' : 1 }));
+  const { port } = await stage.site({ rows, zone: 'coverage:16m' });
+  // one a slice, and at both ends
+  const asked = [0, 1, 2047, 2048, 3003, 4999];
+  for (const i of asked) {
+    await ask(port, { service: rows[i].code, question: 'Lệ phí?' });
+  }
+  const names = ['coverage.json', 'services.json', 'services.csv', 'metrics', '',
+                 'agency/H3', `service/${rows[3003].code}`];
+  const [coverage, services, csv, metrics, page, agency, service]
+    = await Promise.all(names.map((name) => at(port, name)));
+
+  const found = services.json.services;
+  assert.deepEqual(found.map(({ code }) => code), rows.map(({ code }) => code));
+  assert.deepEqual(found.flatMap((one, i) => (one.interactions ? [i] : [])), asked);
+  assert.equal(csv.text.split('\n').length, rows.length + 2);
+  const [official, essential] = coverage.json.measures;
+  assert.deepEqual([official.numerator, official.denominator,
+                    essential.numerator, essential.denominator], [6, 5000, 1, 500]);
+  assert.deepEqual(coverage.json.agencies.filter((one) => one.numerator)
+    .map((one) => [one.code, one.numerator, one.denominator]),
+    [['H0', 1, 125], ['H1', 1, 125], ['H3', 1, 125], ['H39', 1, 125],
+     ['H7', 1, 125], ['H8', 1, 125]]);
+  assert.equal(coverage.json.roadmap.remaining, 4994);
+  assert.match(metrics.text, /\nassist_interactions_kind_total\{kind="ask"\} 6\n/);
+  isPage(page);
+  isPage(agency);
+  isPage(service);
+  assert.match(page.text, /6 trên 5\.000 dịch vụ/);
+
+  // some leave, the others get theirs
+  await Promise.all([...Array(8)].map(async (_, i) => {
+    const left = leave(port, '/assist-status/services.json', 1 + i);
+    assert.equal((await at(port, 'services.json')).text.length, services.text.length);
+    await left;
+  }));
 });
 
 test('links hold below any address, with and without a last slash',

@@ -88,6 +88,19 @@ figure(assist_figure_in_t *in)
 
 
 static void
+write_closed(const assist_figure_in_t *in, assist_buf_t *out)
+{
+    assist_figure_t  *f;
+
+    f = assist_figure_create(in);
+    assert_non_null(f);
+
+    assist_closed_write(f, 1793500000, key, out);
+    assist_figure_free(f);
+}
+
+
+static void
 test_read(void **state)
 {
     char                 file[64];
@@ -99,7 +112,7 @@ test_read(void **state)
     (void) state;
 
     figure(&in);
-    assist_closed_write(&in, 1793500000, key, &out);
+    write_closed(&in, &out);
     assert_false(out.failed);
 
     assert_int_equal(assist_closed_read(&closed, assist_buf_str(&out), key,
@@ -146,7 +159,7 @@ test_damage(void **state)
     (void) state;
 
     figure(&in);
-    assist_closed_write(&in, 1793500000, key, &out);
+    write_closed(&in, &out);
 
     /* the line end may be missing */
     end = out.len - 1;

@@ -134,14 +134,29 @@ add_service(world_t *w, assist_level_t level)
 }
 
 
+static assist_figure_t *
+made(const assist_figure_in_t *in)
+{
+    assist_figure_t  *f;
+
+    f = assist_figure_create(in);
+    assert_non_null(f);
+
+    return f;
+}
+
+
 static json_t *
 coverage(world_t *w)
 {
-    json_t        *v;
-    assist_buf_t   out = ASSIST_BUF_INIT;
-    json_error_t   error;
+    json_t           *v;
+    assist_buf_t      out = ASSIST_BUF_INIT;
+    json_error_t      error;
+    assist_figure_t  *f;
 
-    assist_figure_coverage_json(&w->in, &out);
+    f = made(&w->in);
+    assist_figure_coverage_json(f, &out);
+    assist_figure_free(f);
     assert_false(out.failed);
 
     v = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &error);
@@ -155,11 +170,14 @@ coverage(world_t *w)
 static json_t *
 services(world_t *w)
 {
-    json_t        *v;
-    assist_buf_t   out = ASSIST_BUF_INIT;
-    json_error_t   error;
+    json_t           *v;
+    assist_buf_t      out = ASSIST_BUF_INIT;
+    json_error_t      error;
+    assist_figure_t  *f;
 
-    assist_figure_services_json(&w->in, &out);
+    f = made(&w->in);
+    assist_figure_all(f, assist_figure_services_json, &out);
+    assist_figure_free(f);
     assert_false(out.failed);
 
     v = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &error);
@@ -1128,6 +1146,7 @@ test_csv(void **state)
     size_t         i, n;
     world_t        w;
     assist_buf_t   out = ASSIST_BUF_INIT;
+    assist_figure_t  *f;
     assist_row_t  *row;
 
     static const struct {
@@ -1155,7 +1174,8 @@ test_csv(void **state)
         row->agency = assist_str_of(cases[i].name);
         good_month(&w.now[0]);
 
-        assist_figure_services_csv(&w.in, &out);
+        f = made(&w.in);
+        assist_figure_all(f, assist_figure_services_csv, &out);
         assist_buf_putc(&out, '\0');
         assert_false(out.failed);
         assert_non_null(strstr(out.data, cases[i].cell));
@@ -1167,7 +1187,8 @@ test_csv(void **state)
         assert_int_equal(cells(line), 38);
         assist_buf_free(&out);
 
-        assist_figure_coverage_csv(&w.in, &out);
+        assist_figure_coverage_csv(f, &out);
+        assist_figure_free(f);
         assist_buf_putc(&out, '\0');
         assert_false(out.failed);
         assert_non_null(strstr(out.data, cases[i].cell));
@@ -1315,6 +1336,126 @@ test_levels_hash(void **state)
 }
 
 
+/* Made in slices it is what the services say one by one, wherever the slices'
+ * borders are. */
+
+typedef struct {
+    assist_counters_t  used;
+    assist_counters_t  none;
+} sliced_t;
+
+
+static const assist_counters_t *
+every_third(void *data, uint32_t service, int last)
+{
+    sliced_t  *c;
+
+    c = data;
+
+    return last ? NULL : service % 3 == 0 ? &c->used : &c->none;
+}
+
+
+static void
+test_slices(void **state)
+{
+    int                  rc, steps;
+    size_t               i;
+    json_t              *v, *list;
+    world_t              w;
+    uint32_t             k, n, from, calls;
+    sliced_t             c;
+    assist_buf_t         out = ASSIST_BUF_INIT;
+    assist_figure_t     *f;
+    assist_row_t        *rows;
+    assist_service_t    *of;
+
+    static const uint32_t  sizes[] = {
+        0, 1, ASSIST_FIGURE_SLICE - 1, ASSIST_FIGURE_SLICE,
+        ASSIST_FIGURE_SLICE + 1, 2 * ASSIST_FIGURE_SLICE + 1
+    };
+
+    (void) state;
+
+    world_init(&w);
+    (void) add_service(&w, ASSIST_LEVEL_FULL);
+    memset(&c, 0, sizeof(sliced_t));
+    good_month(&c.used);
+
+    for (i = 0; i < ncases(sizes); i++) {
+        n = sizes[i];
+        rows = calloc(n + 1, sizeof(assist_row_t));
+        of = calloc(n + 1, sizeof(assist_service_t));
+        assert_non_null(rows);
+        assert_non_null(of);
+
+        for (k = 0; k < n; k++) {
+            rows[k] = w.rows[0];
+            rows[k].service = k;
+            of[k] = w.services[0];
+            of[k].row = k;
+            of[k].procedure = k;
+        }
+
+        w.cat.rows = rows;
+        w.cat.services = of;
+        w.cat.nrows = w.cat.nservices = w.cat.nprocedures = n;
+        w.in.counters = every_third;
+        w.in.data = &c;
+
+        f = assist_figure_begin(&w.in);
+        assert_non_null(f);
+
+        for (steps = 0; (rc = assist_figure_step(f)) == 1; steps++) {
+            /* void */
+        }
+
+        assert_int_equal(rc, 0);
+        assert_true(steps >= (int) (2 * (n / ASSIST_FIGURE_SLICE)));
+
+        assist_figure_coverage_json(f, &out);
+        v = json_loadb(out.data, out.len, 0, NULL);
+        assert_non_null(v);
+        list = json_array_get(json_object_get(v, "measures"), 0);
+        assert_int_equal(json_integer_value(json_object_get(list,
+                                                            "denominator")),
+                         n);
+        assert_int_equal(json_integer_value(json_object_get(list,
+                                                            "numerator")),
+                         (n + 2) / 3);
+        assert_int_equal(json_integer_value(json_object_get(
+                             json_object_get(v, "roadmap"), "remaining")),
+                         n - (n + 2) / 3);
+        json_decref(v);
+        out.len = 0;
+
+        for (from = 0, calls = 0; calls == 0 || from; calls++) {
+            from = assist_figure_services_json(f, from, &out);
+        }
+
+        assert_true(calls > n / ASSIST_FIGURE_SLICE);
+        v = json_loadb(out.data, out.len, 0, NULL);
+        assert_non_null(v);
+        list = json_object_get(v, "services");
+        assert_int_equal(json_array_size(list), n);
+
+        for (k = 0; k < n; k++) {
+            assert_true(json_is_true(json_object_get(json_array_get(list, k),
+                                                     "official"))
+                        == (k % 3 == 0));
+        }
+
+        json_decref(v);
+        out.len = 0;
+        assist_figure_free(f);
+        free(rows);
+        free(of);
+    }
+
+    assist_buf_free(&out);
+}
+
+
 int
 main(void)
 {
@@ -1332,6 +1473,7 @@ main(void)
         cmocka_unit_test(test_quality_and_method),
         cmocka_unit_test(test_services),
         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_slices),
         cmocka_unit_test(test_levels_parse),
         cmocka_unit_test(test_levels_values),
         cmocka_unit_test(test_levels_hash)

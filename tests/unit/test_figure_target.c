@@ -101,11 +101,15 @@ world_free(world_t *w)
 static json_t *
 coverage(world_t *w)
 {
-    json_t        *v;
-    assist_buf_t   out = ASSIST_BUF_INIT;
-    json_error_t   error;
+    json_t           *v;
+    assist_buf_t      out = ASSIST_BUF_INIT;
+    json_error_t      error;
+    assist_figure_t  *f;
 
-    assist_figure_coverage_json(&w->in, &out);
+    f = assist_figure_create(&w->in);
+    assert_non_null(f);
+    assist_figure_coverage_json(f, &out);
+    assist_figure_free(f);
     assert_false(out.failed);
 
     v = json_loadb(out.data, out.len, JSON_REJECT_DUPLICATES, &error);
@@ -603,39 +607,47 @@ assert_services(json_t *v, const char *expected)
 static void
 test_pages(void **state)
 {
-    json_t        *v;
-    world_t        w;
-    uint32_t       code;
-    assist_buf_t   out = ASSIST_BUF_INIT;
+    json_t           *v;
+    world_t           w;
+    uint32_t          code;
+    assist_buf_t      out = ASSIST_BUF_INIT;
+    assist_figure_t  *f;
 
     (void) state;
 
-    world_init(&w, "", 0x1);
+    world_init(&w, "agency:H29 2027-12-31 = 80\n", 0x1);
+    f = assist_figure_create(&w.in);
+    assert_non_null(f);
 
-    assert_int_equal(assist_figure_agency_json(&w.in, assist_str("G01"), 0, 9,
+    assert_int_equal(assist_figure_agency_json(f, assist_str("G01"), 0, 9,
                                                &out), 0);
     v = load(&out);
     assert_members(json_object_get(v, "agency"),
                    "code services denominator numerator",
                    "\"G01\" 2 2 0");
+    assert_true(json_is_null(json_object_get(v, "measure")));
     assert_services(v, "1.000001@G01 1.000002@G01");
 
-    assert_int_equal(assist_figure_agency_json(&w.in, assist_str("H29"), 1, 2,
+    assert_int_equal(assist_figure_agency_json(f, assist_str("H29"), 1, 2,
                                                &out), 0);
-    assert_services(load(&out), "1.000002@H29 1.000003@H29");
+    v = load(&out);
+    assert_members(json_object_get(v, "measure"), "name target status",
+                   "\"agency:H29\" 80.0 \"behind\"");
+    assert_services(v, "1.000002@H29 1.000003@H29");
 
-    assert_int_equal(assist_figure_agency_json(&w.in, assist_str("H29"), 99,
+    assert_int_equal(assist_figure_agency_json(f, assist_str("H29"), 99,
                                                2, &out), 0);
     assert_services(load(&out), "");
 
-    assert_int_equal(assist_figure_agency_json(&w.in, assist_str("X"), 0, 2,
+    assert_int_equal(assist_figure_agency_json(f, assist_str("X"), 0, 2,
                                                &out), -1);
     assert_int_equal(out.len, 0);
 
     code = assist_catalog_procedure(w.cat, assist_str("1.000002"));
-    assert_int_equal(assist_figure_procedure_json(&w.in, code, 9, &out), 0);
+    assert_int_equal(assist_figure_procedure_json(f, code, 9, &out), 0);
     assert_services(load(&out), "1.000002@H29 1.000002@G01");
 
+    assist_figure_free(f);
     assist_buf_free(&out);
     world_free(&w);
 }
@@ -650,6 +662,7 @@ test_checks(void **state)
     json_t             *v, *check;
     world_t             w;
     assist_buf_t        out = ASSIST_BUF_INIT;
+    assist_figure_t    *f;
     assist_counters_t  *c;
 
     static const char *const  expected[] = {
@@ -678,7 +691,10 @@ test_checks(void **state)
     c->sourced = 22;
     c->latency[ASSIST_LATENCY_BUCKETS - 1] = 30;
 
-    assert_int_equal(assist_figure_service_json(&w.in, 0, &out), 0);
+    f = assist_figure_create(&w.in);
+    assert_non_null(f);
+    assert_int_equal(assist_figure_service_json(f, 0, &out), 0);
+    assist_figure_free(f);
     v = load(&out);
 
     assert_members(v, "last_period last", "\"2026-10\" null");
