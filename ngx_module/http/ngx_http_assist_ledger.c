@@ -36,6 +36,8 @@ typedef struct {
 } ngx_http_assist_ledger_t;
 
 
+static void ngx_http_assist_ledger_job(ngx_http_assist_job_t *job,
+    ngx_http_assist_main_conf_t *mcf);
 static void ngx_http_assist_ledger_tick(ngx_event_t *ev);
 static void ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
     ngx_uint_t last, ngx_uint_t month, assist_figure_in_t *in);
@@ -160,6 +162,7 @@ ngx_http_assist_ledger_init(ngx_cycle_t *cycle,
 void
 ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf)
 {
+    ngx_http_assist_job_t              job;
     ngx_http_assist_ledger_t          *led;
     ngx_http_assist_coverage_shctx_t  *sh;
 
@@ -173,13 +176,12 @@ ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf)
     (void) ngx_atomic_cmp_set(&sh->writer, ngx_pid, 0);
 
     if (mcf->state.len) {
-        ngx_memzero(&led->job, sizeof(ngx_http_assist_job_t));
-        led->job.mcf = mcf;
-        led->job.now = ngx_time();
-        led->job.exiting = 1;
+        ngx_http_assist_ledger_job(&job, mcf);
+        job.exiting = 1;
+        job.in_place = 1;
 
-        ngx_http_assist_ledger_work(&led->job, ngx_cycle->log);
-        ngx_http_assist_ledger_report(&led->job);
+        ngx_http_assist_ledger_work(&job, ngx_cycle->log);
+        ngx_http_assist_ledger_report(&job);
     }
 
     ngx_http_assist_ledger_forget();
@@ -189,6 +191,33 @@ ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf)
     ngx_free(led->others[0]);
     ngx_free(led->others[1]);
     led->mcf = NULL;
+}
+
+
+void
+ngx_http_assist_ledger_save(ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_http_assist_job_t  job;
+
+    if (ngx_http_assist_ledger.mcf && mcf->state.len) {
+        ngx_http_assist_ledger_job(&job, mcf);
+        job.in_place = 1;
+
+        ngx_http_assist_ledger_work(&job, ngx_cycle->log);
+        ngx_http_assist_ledger_report(&job);
+    }
+}
+
+
+static void
+ngx_http_assist_ledger_job(ngx_http_assist_job_t *job,
+    ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_memzero(job, sizeof(ngx_http_assist_job_t));
+
+    job->mcf = mcf;
+    job->now = ngx_time();
+    job->current = ngx_http_assist_coverage_month();
 }
 
 
@@ -383,9 +412,7 @@ ngx_http_assist_ledger_tick(ngx_event_t *ev)
     }
 
     job = &led->job;
-    ngx_memzero(job, sizeof(ngx_http_assist_job_t));
-    job->mcf = led->mcf;
-    job->now = ngx_time();
+    ngx_http_assist_ledger_job(job, led->mcf);
 
 #if (NGX_THREADS)
     if (led->pool && ngx_thread_task_post(led->pool, led->task) == NGX_OK) {

@@ -56,6 +56,8 @@ ngx_uint_t ngx_http_assist_coverage_month(void);
  * was cleared meanwhile, or memory is out */
 ngx_int_t ngx_http_assist_ledger_record(ngx_http_assist_coverage_shctx_t *sh,
     ngx_http_assist_set_t *set, assist_buf_t *out, assist_record_t *record);
+/* writes the state file, at once: sets are about to be cleared */
+void ngx_http_assist_ledger_save(ngx_http_assist_main_conf_t *mcf);
 /* is it an id of this zone's sets? */
 ngx_uint_t ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh,
     uint64_t id);
@@ -66,7 +68,9 @@ ngx_uint_t ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh,
 typedef struct {
     ngx_http_assist_main_conf_t      *mcf;
     time_t                            now;
-    ngx_uint_t                        exiting;
+    ngx_uint_t                        current;  /* the month */
+    unsigned                          exiting:1;
+    unsigned                          in_place:1;   /* waits for the lock */
     const char                       *what;     /* NULL: nothing */
     const char                       *broken;   /* a file, and why; NULL */
     ngx_uint_t                        month;    /* of these */

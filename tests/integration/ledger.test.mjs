@@ -220,8 +220,10 @@ for (const [what, zone] of [['with state files', 'coverage:2m state=state/ledger
     await see(b.port, 2, '/about');
     await counted(a.port, 7);
     await counted(b.port, 7);
-    const { quality } = await coverage(a.port);
-    assert.equal(quality.unmatched, 2);
+    const quality = await until(async () => {
+      const { quality: now } = await coverage(a.port);
+      return now.unmatched === 2 && now.ledger.redis === 'ok' && now;
+    }, 'pages of no service');
     assert.deepEqual(quality.ledger, { nodes: 2, incarnations: 2, open: 1,
       state: /state/.test(zone) ? 'ok' : null, redis: 'ok' });
     await redisHas(redis, 7);
@@ -333,6 +335,44 @@ test('a page with the AI notice is shown: once a service and day',
     assert.equal(lines(stage, 'shown').length, 2);
   });
 
+const notice = { page: 'assist_hook n.lua;',
+  hooks: { 'n.lua': `local assist = require "assist"
+    return { name = "n", page = function(ctx)
+      ctx:inject("body_end", assist.html('<p class="assist-notice">AI</p>'))
+    end }` } };
+// On how many days was it shown?  What the dashboard says.
+const shownDays = async (port) => Number(String((await get(port,
+  `/assist-status/service/${passport}?lang=en`)).body)
+  .match(/days on which it was shown, with the AI notice<\/th>.*<\/span> (\d+)</)?.[1]);
+
+test('a restart within a day: it is shown on one day', async (stage) => {
+  const { nginx, port } = await start(stage, { daemon: true, ...notice });
+  await see(port);
+  await counted(port, 1);
+  assert.equal(await shownDays(port), 1);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  await see(port);
+  await counted(port, 2);
+  assert.equal(await shownDays(port), 1);
+  await until(() => lines(stage, 'shown').length === 2, 'a line of each life');
+  assert.deepEqual(await levels(stage, port), [1, 1]);
+});
+
+test('a location without a log does not take the line of others', async (stage) => {
+  const { port } = await stage.site({ ...notice,
+    server: `location /dich-vu/ {
+        assist_coverage_log off;
+        assist_hook n.lua;
+        proxy_pass http://{{portal}};
+      }` });
+  await see(port);
+  await counted(port, 1);
+  await see(port, 1, '/ho-chieu/x');
+  await until(() => lines(stage, 'shown').length, 'a line');
+  assert.deepEqual(await levels(stage, port), [1, 1]);
+});
+
 test('an interaction with the notice needs no line of its own', async (stage) => {
   const { port } = await stage.site({ page: 'assist_hook r.lua;',
     server: 'assist_exclude $arg_bot;',
@@ -412,4 +452,21 @@ test('a clock that steps back loses nothing', { timeout: 120000 }, async (stage)
   await nginx.end(nginx.pid);
   await nginx.start();
   await counted(port, 13);
+});
+
+test('a clock that jumps over months loses no write', async (stage) => {
+  const clock = new Clock(stage.folder);
+  const { nginx, port } = await start(stage, { daemon: true, clock });
+  const months = ['2026-12', '2027-05', '2026-12', '2031-01', '2026-12'];
+  for (const month of months) {
+    clock.set(`${month}-15T12:00:00Z`);
+    // until both workers' clocks are there
+    await sleep(700);
+    await see(port, 3);
+  }
+  await counted(port, 9);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  await counted(port, 9);
+  assert.equal((await ledger(port)).open, 0);
 });
