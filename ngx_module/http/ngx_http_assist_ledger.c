@@ -523,9 +523,9 @@ ngx_http_assist_ledger_merge(assist_str_t fields, ngx_uint_t last,
             continue;
         }
 
-        i = assist_table_get(&led->names, 0, name);
+        i = ngx_http_assist_ledger_service(name);
 
-        if (i == ASSIST_TABLE_NONE
+        if (i == ASSIST_NONE
             || assist_ledger_unpack(value, &counters) != 0)
         {
             continue;
@@ -545,6 +545,17 @@ ngx_http_assist_ledger_merge(assist_str_t fields, ngx_uint_t last,
 
         assist_ledger_merge(*c, &counters);
     }
+}
+
+
+uint32_t
+ngx_http_assist_ledger_service(assist_str_t id)
+{
+    uint32_t  i;
+
+    i = assist_table_get(&ngx_http_assist_ledger.names, 0, id);
+
+    return i == ASSIST_TABLE_NONE ? ASSIST_NONE : i;
 }
 
 

@@ -58,6 +58,8 @@ ngx_int_t ngx_http_assist_ledger_record(ngx_http_assist_coverage_shctx_t *sh,
     ngx_http_assist_set_t *set, assist_buf_t *out, assist_record_t *record);
 /* writes the state file, at once: sets are about to be cleared */
 void ngx_http_assist_ledger_save(ngx_http_assist_main_conf_t *mcf);
+/* the service of that id; ASSIST_NONE: there is none */
+uint32_t ngx_http_assist_ledger_service(assist_str_t id);
 /* is it an id of this zone's sets? */
 ngx_uint_t ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh,
     uint64_t id);
@@ -112,6 +114,12 @@ typedef struct {
     uint64_t                 unclosed;
     assist_buf_t             folded;
     assist_buf_t             fields;
+
+    /* what is being read */
+    ngx_str_t                found;     /* its epoch */
+    assist_buf_t             next;      /* fields, so far */
+    u_char                  *seen;      /* services, a bit each */
+    uint64_t                 left;      /* elements that may come */
     u_char                   member[];  /* "node:incarnation" */
 } ngx_http_assist_remote_t;
 

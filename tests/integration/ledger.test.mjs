@@ -2,8 +2,8 @@
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
          statSync, writeFileSync } from 'node:fs';
-import { Clock, ask, assert, assist, coverage, figures, get, inRedis, readLines, services,
-         sleep, test, until } from './harness.mjs';
+import { Clock, ask, assert, assist, coverage, figures, get, inRedis, packViews, putRecord,
+         readLines, services, sleep, test, until } from './harness.mjs';
 
 const passport = '1.001456@G01';
 const page = '/dich-vu/1.001456.html';
@@ -214,7 +214,8 @@ for (const [what, zone] of [['with state files', 'coverage:2m state=state/ledger
                             ['without', 'coverage:2m']]) {
   test(`two nodes show the same figure, ${what}`, async (stage) => {
     const redis = await stage.redis();
-    const [a, b] = await nodes(stage, { redis, zone });
+    // a worker that has read nothing knows nothing of the other node
+    const [a, b] = await nodes(stage, { redis, zone, workers: 1 });
     await see(a.port, 3);
     await see(b.port, 4);
     await see(b.port, 2, '/about');
@@ -293,6 +294,38 @@ test('a cluster has the ledger, too', async (stage) => {
   await counted(a.port, 7);
   await counted(b.port, 7);
 });
+
+test('a node that counts more services than a reply holds is read in slices',
+  async (stage) => {
+    const redis = await stage.redis();
+    const rows = Array.from({ length: 9000 }, (_, i) => ({
+      code: `3.${String(i).padStart(6, '0')}`, name: `Thủ tục ${i}`, level: 'full' }));
+    const { port } = await stage.site({ rows, zone: 'coverage:48m',
+                                        http: `assist_redis ${redis.url};` });
+    // most of them are none of this node's
+    const fields = Object.fromEntries(Array.from({ length: 110000 }, (_, i) =>
+      [`3.${String(i).padStart(6, '0')}`, packViews(i % 300 + 1)]));
+    fields['@quality'] = Buffer.from([1, 0, 7]);
+    const seen = async () => Object.values(await figures(port)).map((row) => row.views);
+    const expected = (by) => rows.map((_, i) => i % 300 + 1 + (i === 8999 ? by : 0));
+    await putRecord(redis, 'far:0123456789abcdef', fields, 1);
+    await until(async () => (await seen()).at(-1), 'the other node');
+    assert.deepEqual(await seen(), expected(0));
+    await until(async () => (await ledger(port)).redis === 'ok', 'ok');
+    const { quality } = await coverage(port);
+    assert.deepEqual([quality.unmatched, quality.ledger.nodes], [7, 2]);
+
+    // what changes is seen; what is not whole is not
+    await putRecord(redis, 'far:0123456789abcdef',
+                    { ...fields, '3.008999': packViews(300 + 5) }, 2);
+    await until(async () => (await seen()).at(-1) === 305, 'a change');
+    assert.deepEqual(await seen(), expected(5));
+    await redis.command('FLUSHALL');
+    await redis.command('SADD', `assist:ledger:${new Date().toISOString().slice(0, 7)}`,
+                        'far:0123456789abcdef');
+    await sleep(2200);
+    assert.deepEqual(await seen(), expected(5));
+  });
 
 const lines = (stage, type) => readLines(stage.path('evidence.log'))
   .filter((line) => line.type === type).map((line) => line.service);
