@@ -103,6 +103,8 @@ ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
     } else {
         sh = zone->sh;
+        sh->alone = ngx_is_init_cycle(ngx_cycle) && !ngx_inherited
+                    ? ngx_time() : 0;
         ngx_http_assist_evidence_restore(zone->mcf, sh->heads,
                                          shm_zone->shm.log);
         ngx_http_assist_ledger_open(zone->mcf, shm_zone->shm.log);

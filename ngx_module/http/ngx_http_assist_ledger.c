@@ -304,7 +304,15 @@ ngx_http_assist_ledger_figure(ngx_http_assist_main_conf_t *mcf,
 
             ngx_http_assist_ledger_merge(record.fields, last, in);
             in->ledger.incarnations += record.nfolded ? record.nfolded : 1;
-            in->ledger.open += record.unclosed;
+
+            if (record.nfolded || record.updated <= sh->alone
+                || in->as_of - record.updated > NGX_HTTP_ASSIST_SILENT)
+            {
+                in->ledger.died += record.unclosed;
+
+            } else {
+                in->ledger.open += record.unclosed;
+            }
         }
 
         if (mcf->redis) {
@@ -334,7 +342,16 @@ ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
                                      in);
         in->ledger.incarnations += remote->folded.len
                                    ? remote->folded.len / 8 : 1;
-        in->ledger.open += remote->unclosed;
+
+        if (remote->folded.len
+            || ngx_current_msec - remote->changed
+               > NGX_HTTP_ASSIST_SILENT * 1000)
+        {
+            in->ledger.died += remote->unclosed;
+
+        } else {
+            in->ledger.open += remote->unclosed;
+        }
 
         /* a node that was there before is not another one */
 

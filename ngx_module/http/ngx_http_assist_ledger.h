@@ -11,7 +11,8 @@
 
 
 #define NGX_HTTP_ASSIST_MONTHS  3
-#define NGX_HTTP_ASSIST_AGAIN   3600    /* s; written though the same */
+#define NGX_HTTP_ASSIST_AGAIN   60      /* s; written though the same */
+#define NGX_HTTP_ASSIST_SILENT  180     /* s; not written: it is no more */
 
 
 /* An incarnation: the counters of a month since they were last cleared. */
@@ -39,6 +40,9 @@ typedef struct {
     ngx_atomic_t             writer;    /* pid */
     ngx_atomic_t             beat;      /* ms, of the machine's clock */
     ngx_atomic_t             failing;   /* the state file is not written */
+    int64_t                  alone;     /* nginx has started then, and nobody
+                                           else of this node; 0: it is not
+                                           known */
 } ngx_http_assist_coverage_shctx_t;
 
 
@@ -112,6 +116,7 @@ typedef struct {
     ngx_str_t                node;
     ngx_str_t                at;        /* its epoch, as it was read */
     uint64_t                 unclosed;
+    ngx_msec_t               changed;   /* its epoch, when that was read */
     assist_buf_t             folded;
     assist_buf_t             fields;
 

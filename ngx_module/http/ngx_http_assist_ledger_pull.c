@@ -702,6 +702,7 @@ ngx_http_assist_ledger_keep(ngx_http_assist_remote_t *remote, ngx_uint_t whole,
 
     (void) strtoull((char *) remote->at.data, &end, 10);
     remote->unclosed = strtoull(end, NULL, 10);
+    remote->changed = ngx_current_msec;
 
     before = remote->fields;
     remote->fields = remote->next;

@@ -42,7 +42,7 @@ test('a restart loses nothing', async (stage) => {
   const { quality } = await coverage(port);
   assert.equal(quality.unmatched, 1);
   assert.deepEqual(quality.ledger,
-    { nodes: 1, incarnations: 2, open: 0, state: 'ok', redis: null });
+    { nodes: 1, incarnations: 2, open: 0, died: 0, state: 'ok', redis: null });
   assert.equal(files(stage).length, 1);
   for (let i = 0; i < 3; i++) {
     await nginx.end(nginx.pid);
@@ -111,8 +111,17 @@ test('all of it killed: at most the last write is missing, and it is said',
     await sleep(100);
     const now = await views(port);
     assert.ok(now >= 5 && now <= 8, `${now} of 8`);
-    assert.equal((await ledger(port)).open, 1);
-    assert.match((await coverage(port)).method.ledger, /died with its machine/);
+    const { quality, method } = await coverage(port);
+    assert.deepEqual([quality.ledger.open, quality.ledger.died], [0, 1]);
+    assert.match(method.ledger, /died did so with its machine/);
+    const died = /Counters that died<\/th><td class="n">(\d+)</;
+    const page = String((await get(port, '/assist-status/?lang=en')).body);
+    assert.equal(page.match(died)?.[1], '1', page.match(/.*Counters that died.*/)?.[0]);
+    // who ends in good order did not die
+    await nginx.end(nginx.pid);
+    await nginx.start();
+    await see(port);
+    assert.equal((await ledger(port)).died, 1);
   });
 
 test('a master that is killed leaves workers that count and write',
@@ -225,7 +234,7 @@ for (const [what, zone] of [['with state files', 'coverage:2m state=state/ledger
       const { quality: now } = await coverage(a.port);
       return now.unmatched === 2 && now.ledger.redis === 'ok' && now;
     }, 'pages of no service');
-    assert.deepEqual(quality.ledger, { nodes: 2, incarnations: 2, open: 1,
+    assert.deepEqual(quality.ledger, { nodes: 2, incarnations: 2, open: 1, died: 0,
       state: /state/.test(zone) ? 'ok' : null, redis: 'ok' });
     await redisHas(redis, 7);
 
@@ -314,6 +323,10 @@ test('a node that counts more services than a reply holds is read in slices',
     await until(async () => (await ledger(port)).redis === 'ok', 'ok');
     const { quality } = await coverage(port);
     assert.deepEqual([quality.unmatched, quality.ledger.nodes], [7, 2]);
+
+    // folded records are of those that are long over
+    await putRecord(redis, 'far:1123456789abcdef', { '@folded': Buffer.alloc(16, 5) }, 1);
+    await until(async () => (await ledger(port)).died === 1, 'one that died');
 
     // what changes is seen; what is not whole is not
     await putRecord(redis, 'far:0123456789abcdef',

@@ -148,6 +148,7 @@ words.vi = {
     unknown_levels = "Dịch vụ chưa rõ mức",
     blocked = "Phần chèn bị chặn",
     compressed = "Trang đến ở dạng nén",
+    died = "Đợt ghi dở dang",
   },
   quality_means = {
     unmatched = "trang và câu hỏi không gắn được với một dịch vụ",
@@ -156,6 +157,7 @@ words.vi = {
     unknown_levels = "các dòng danh mục mâu thuẫn; không tính vào mẫu số",
     blocked = "chính sách hoặc bảng mã của trang không cho phép",
     compressed = "không chèn được gì vào các trang này",
+    died = "máy dừng đột ngột: tổng số có thể thiếu tối đa một giây cuối của mỗi đợt",
   },
   catalogue_odd = "Danh mục",
   oddities = {
@@ -428,6 +430,7 @@ words.en = {
     unknown_levels = "Services of unknown level",
     blocked = "Insertions blocked",
     compressed = "Pages that came compressed",
+    died = "Counters that died",
   },
   quality_means = {
     unmatched = "pages and questions that belong to no one service",
@@ -436,6 +439,7 @@ words.en = {
     unknown_levels = "rows of the catalogue disagree; not in the denominator",
     blocked = "the page's policy or charset forbids them",
     compressed = "nothing could be put into these",
+    died = "with their machine: of each, up to its last second may be missing in all totals",
   },
   catalogue_odd = "Catalogue",
   oddities = {
