@@ -77,7 +77,8 @@ void assist_evidence_feedback(assist_buf_t *out, assist_evidence_head_t *head,
 
 /*
  * The AI notice was on a page of a service: {... "type":"shown","service":..},
- * once a service, day and node, where no interaction of that day has it.
+ * once a service, day and node, where no interaction of that day has it, and
+ * again after a restart: it says that it was shown on that day.
  */
 void assist_evidence_shown(assist_buf_t *out, assist_evidence_head_t *head,
     int64_t time, assist_str_t service);

@@ -64,16 +64,15 @@ assist_figure_judge(const assist_figure_in_t *in, int32_t updated,
     const assist_counters_t *now, const assist_counters_t *last, int by)
 {
     unsigned  bits;
-    uint64_t  shown, model;
+    uint64_t  model;
 
     /* the first of a month must not reset the figure: either month will do */
 
     bits = judge_month(in->rules.levels, now, by)
            | judge_month(in->rules.levels, last, by);
 
-    shown = (now ? now->shown : 0) + (last ? last->shown : 0);
-
-    if (shown == 0 || updated == INT32_MIN
+    if (assist_ledger_shown(now) + assist_ledger_shown(last) == 0
+        || updated == INT32_MIN
         || (int64_t) in->today - updated > in->rules.levels->l2_knowledge_days)
     {
         return bits;

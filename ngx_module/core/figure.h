@@ -96,8 +96,10 @@ typedef struct {
     struct {                                /* what counters were merged */
         uint32_t  nodes;
         uint32_t  incarnations;             /* 0: not known */
-        uint32_t  open;                     /* all but the one that counts
-                                               here: see the method */
+        uint32_t  open;                     /* beside the one that counts
+                                               here: they count still */
+        uint32_t  died;                     /* and are as of their last write:
+                                               see the method */
         const char  *state;                 /* "ok", "failing"; NULL: there
                                                is no state file */
         const char  *redis;                 /* "ok", "stale"; NULL: none */

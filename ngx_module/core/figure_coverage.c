@@ -151,10 +151,11 @@ put_method(assist_buf_t *out, const assist_figure_in_t *in)
         "\"ledger\":\"Counters are written every second and only grow: the "
         "figure is the merge of all incarnations of all nodes, none twice "
         "(quality.ledger; without a state file and Redis it is null, and the "
-        "figure is of this node since its start). One that is open has not "
-        "said that it ended: it counts still, or it died with its machine, "
-        "and then what it counted last, up to one write, a second, may be "
-        "missing. Quality is of this month and the last one.\","
+        "figure is of this node since its start). One that is open counts "
+        "still, or has ended without a word within the last minutes; one "
+        "that died did so with its machine, and then what it counted last, "
+        "up to one write, a second, may be missing. Quality is of this "
+        "month and the last one.\","
 
         "\"exclusions\":\"Excluded traffic (bots, probes, staff) is not real "
         "use. Where lines of evidence were dropped, L3 and L4 are lower "
@@ -313,8 +314,9 @@ put_ledger(assist_buf_t *out, const assist_figure_in_t *in)
     }
 
     assist_buf_printf(out, "{\"nodes\":%u,\"incarnations\":%u,\"open\":%u,"
-                      "\"state\":", in->ledger.nodes,
-                      in->ledger.incarnations, in->ledger.open);
+                      "\"died\":%u,\"state\":", in->ledger.nodes,
+                      in->ledger.incarnations, in->ledger.open,
+                      in->ledger.died);
     put_word(out, in->ledger.state);
     lit(out, ",\"redis\":");
     put_word(out, in->ledger.redis);

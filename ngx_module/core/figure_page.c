@@ -260,9 +260,9 @@ put_enabled(assist_buf_t *out, const assist_figure_in_t *in,
 {
     int64_t   days;
     uint32_t  bound;
-    uint64_t  shown;
+    unsigned  shown;
 
-    shown = (now ? now->shown : 0) + (last ? last->shown : 0);
+    shown = assist_ledger_shown(now) + assist_ledger_shown(last);
     bound = in->rules.levels->l2_knowledge_days;
 
     lit(out, ",{\"level\":\"L2\",\"rule\":\"shown\",\"bound\":1,"

@@ -10,18 +10,17 @@
 /* merging walks the sums as an array, which holds while all is 64 bits wide */
 _Static_assert(sizeof(assist_counters_t) % sizeof(uint64_t) == 0,
                "counters are 64 bits wide");
-_Static_assert(offsetof(assist_counters_t, days)
-               == offsetof(assist_counters_t, shown) + sizeof(uint64_t),
-               "the sums come first, and shown is the last of them");
-_Static_assert(offsetof(assist_counters_t, first_success)
-               == offsetof(assist_counters_t, days)
-                  + (ASSIST_BY_MAX + 1) * sizeof(uint64_t),
-               "the bitmaps lie between sums and times");
+_Static_assert(offsetof(assist_counters_t, told)
+               == offsetof(assist_counters_t, day) + 31 * sizeof(uint64_t)
+               && offsetof(assist_counters_t, first_success)
+                  == offsetof(assist_counters_t, shown) + sizeof(uint64_t),
+               "first the sums, then what is merged by or");
 
 
 static void add(uint64_t *counter, uint64_t n);
 static uint64_t load(const uint64_t *counter);
 static void keep_min(uint64_t *counter, uint64_t value);
+static int set_day(uint64_t *days, uint32_t mday);
 static void keep_max(uint64_t *counter, uint64_t value);
 static unsigned latency_bucket(uint32_t latency);
 static int from_cache(assist_cache_t cache);
@@ -100,9 +99,7 @@ assist_ledger_count(assist_counters_t *slot, const assist_event_t *event)
     }
 
     if (event->disclosed) {
-        add(&slot->shown, 1);
-        __atomic_fetch_or(&slot->shown_days, (uint64_t) 1 << (event->mday - 1),
-                          __ATOMIC_RELAXED);
+        (void) set_day(&slot->shown, event->mday);
     }
 
     /* only an answer is support */
@@ -132,25 +129,14 @@ assist_ledger_count(assist_counters_t *slot, const assist_event_t *event)
 int
 assist_ledger_show(assist_counters_t *slot, uint32_t mday)
 {
-    uint64_t  bit;
+    return set_day(&slot->shown, mday);
+}
 
-    if (mday < 1 || mday > 31) {
-        return 0;
-    }
 
-    bit = (uint64_t) 1 << (mday - 1);
-
-    /* mostly it is there, and nothing is written to */
-
-    if ((load(&slot->shown_days) & bit)
-        || (__atomic_fetch_or(&slot->shown_days, bit, __ATOMIC_RELAXED) & bit))
-    {
-        return 0;
-    }
-
-    add(&slot->shown, 1);
-
-    return 1;
+int
+assist_ledger_tell(assist_counters_t *slot, uint32_t mday)
+{
+    return set_day(&slot->told, mday);
 }
 
 
@@ -164,15 +150,13 @@ assist_ledger_merge(assist_counters_t *into, const assist_counters_t *from)
     to = (uint64_t *) into;
     p = (const uint64_t *) from;
 
-    for (i = 0; i < WORDS(days); i++) {
+    for (i = 0; i < WORDS(told); i++) {
         to[i] += load(&p[i]);
     }
 
-    for (i = 0; i < ASSIST_BY_MAX; i++) {
-        into->days[i] |= load(&from->days[i]);
+    for (/* void */; i < WORDS(first_success); i++) {
+        to[i] |= load(&p[i]);
     }
-
-    into->shown_days |= load(&from->shown_days);
 
     value = load(&from->first_success);
 
@@ -229,6 +213,13 @@ assist_ledger_outcome(const assist_counters_t *slot, assist_outcome_t outcome,
 
     return load(&slot->outcomes[ASSIST_BY_MODEL][outcome])
            + load(&slot->outcomes[ASSIST_BY_CATALOGUE][outcome]);
+}
+
+
+unsigned
+assist_ledger_shown(const assist_counters_t *slot)
+{
+    return slot ? (unsigned) __builtin_popcountll(load(&slot->shown)) : 0;
 }
 
 
@@ -339,6 +330,24 @@ static uint64_t
 load(const uint64_t *counter)
 {
     return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+
+/* 1: it was not there.  Mostly it is, and nothing is written to. */
+
+static int
+set_day(uint64_t *days, uint32_t mday)
+{
+    uint64_t  bit;
+
+    if (mday < 1 || mday > 31) {
+        return 0;
+    }
+
+    bit = (uint64_t) 1 << (mday - 1);
+
+    return !(load(days) & bit)
+           && !(__atomic_fetch_or(days, bit, __ATOMIC_RELAXED) & bit);
 }
 
 

@@ -72,13 +72,13 @@ typedef struct {
     uint64_t  tokens_out;
     uint64_t  latency[ASSIST_LATENCY_BUCKETS];
     uint64_t  day[31];                  /* interactions of a day of the month */
-    uint64_t  shown;                    /* the disclosure was: with every
-                                           interaction that had it, and with
-                                           the first page of a day */
 
     /* or: bit 0 is the first of the month */
+    uint64_t  told;                     /* days of which a line of evidence
+                                           says that the disclosure was shown;
+                                           of these counters, not of others */
     uint64_t  days[ASSIST_BY_MAX];      /* days with an answered one */
-    uint64_t  shown_days;
+    uint64_t  shown;                    /* days on which the disclosure was */
 
     /* min (0: none yet) and max, seconds since the epoch */
     uint64_t  first_success;
@@ -123,10 +123,12 @@ typedef struct {
 void assist_ledger_count(assist_counters_t *slot, const assist_event_t *event);
 
 /*
- * The disclosure was on a page of that day (1..31).  1: it is the first time
- * of that day, and was counted: the evidence gets a line of it; 0: it is not.
+ * The disclosure was on a page of that day (1..31), and the evidence is about
+ * to say so.  1: for the first time of that day; 0: it is not, or there is no
+ * such day.
  */
 int assist_ledger_show(assist_counters_t *slot, uint32_t mday);
+int assist_ledger_tell(assist_counters_t *slot, uint32_t mday);
 
 /*
  * into = into merged with from, field by field by its way.  from may be
@@ -161,6 +163,9 @@ int assist_quality_unpack(assist_str_t packed, assist_quality_t *quality);
 uint64_t assist_ledger_interactions(const assist_counters_t *slot);
 uint64_t assist_ledger_outcome(const assist_counters_t *slot,
     assist_outcome_t outcome, int by);
+
+/* The days on which the disclosure was shown; of NULL: none. */
+unsigned assist_ledger_shown(const assist_counters_t *slot);
 
 /* The p-th percentile (0..1) as its bucket's bound, ms; 0: nothing counted;
  * UINT32_MAX: beyond the last bound. */

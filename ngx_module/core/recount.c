@@ -162,7 +162,7 @@ assist_recount_block(void *data, int sealed)
 
     size_t              i;
     pending_t          *p;
-    assist_counters_t  *c, one;
+    assist_counters_t  *c;
 
     for (i = 0; sealed && i < rc->npending; i++) {
         p = &rc->pending[i];
@@ -177,10 +177,7 @@ assist_recount_block(void *data, int sealed)
             c->useful[p->useful]++;
 
         } else if (p->shown) {
-            /* each node has one of its own a day, and so it is counted there */
-            memset(&one, 0, sizeof(assist_counters_t));
-            (void) assist_ledger_show(&one, p->event.mday);
-            assist_ledger_merge(c, &one);
+            (void) assist_ledger_show(c, p->event.mday);
 
         } else {
             assist_ledger_count(c, &p->event);

@@ -767,6 +767,8 @@ struct ngx_http_assist_waiter_s {
 };
 
 void ngx_http_assist_figure_init(ngx_http_assist_main_conf_t *mcf);
+/* the service of an id; ASSIST_NONE: there is none */
+uint32_t ngx_http_assist_figure_service(assist_str_t id);
 void ngx_http_assist_figure_exit(void);
 /* of what has been counted until now on all nodes.  NGX_OK: it stays as long as
  * r; NGX_AGAIN: r waits, and then goes on with its content handler, which is to

@@ -101,6 +101,8 @@ ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 
     } else {
         sh = zone->sh;
+        sh->alone = ngx_is_init_cycle(ngx_cycle) && !ngx_inherited
+                    ? ngx_time() : 0;
         ngx_http_assist_evidence_restore(zone->mcf, sh->heads,
                                          shm_zone->shm.log);
         ngx_http_assist_ledger_open(zone->mcf, shm_zone->shm.log);
@@ -138,7 +140,9 @@ ngx_http_assist_coverage_event(ngx_http_request_t *r,
 {
     uint32_t                      service;
     ngx_time_t                   *tp;
+    ngx_uint_t                    told;
     ngx_msec_int_t                ms;
+    assist_counters_t            *slot;
     ngx_http_assist_set_t        *set;
     ngx_http_assist_loc_conf_t   *lcf;
     ngx_http_assist_main_conf_t  *mcf;
@@ -172,9 +176,16 @@ ngx_http_assist_coverage_event(ngx_http_request_t *r,
 
     service = ctx->shared ? ASSIST_NONE : ctx->service;
 
+    told = mcf->coverage_log && lcf->coverage_log;
+
     if (set && service != ASSIST_NONE) {
-        assist_ledger_count(&set->slots[mcf->slots[service]], &ctx->event);
+        slot = &set->slots[mcf->slots[service]];
+        assist_ledger_count(slot, &ctx->event);
         (void) ngx_atomic_fetch_add(&set->changes, 1);
+
+        if (told && ctx->event.disclosed) {
+            (void) assist_ledger_tell(slot, ctx->event.mday);
+        }
 
     } else if (set) {
         ngx_http_assist_coverage_add(set, &set->quality.unmatched, 1);
@@ -184,7 +195,7 @@ ngx_http_assist_coverage_event(ngx_http_request_t *r,
         ngx_http_assist_evidence_unmatched();
     }
 
-    if (mcf->coverage_log && lcf->coverage_log) {
+    if (told) {
         ngx_http_assist_evidence_line(r, ctx, service);
     }
 }
@@ -225,6 +236,8 @@ void
 ngx_http_assist_coverage_shown(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx)
 {
+    uint32_t                      mday;
+    assist_counters_t            *slot;
     ngx_http_assist_set_t        *set;
     ngx_http_assist_loc_conf_t   *lcf;
     ngx_http_assist_main_conf_t  *mcf;
@@ -234,16 +247,23 @@ ngx_http_assist_coverage_shown(ngx_http_request_t *r,
     set = ngx_http_assist_coverage_set(mcf);
 
     if (set == NULL || ctx->excluded || ctx->shared
-        || ctx->service == ASSIST_NONE
-        || !assist_ledger_show(&set->slots[mcf->slots[ctx->service]],
-                               (uint32_t) ngx_http_assist_coverage.mday))
+        || ctx->service == ASSIST_NONE)
     {
         return;
     }
 
-    (void) ngx_atomic_fetch_add(&set->changes, 1);
+    slot = &set->slots[mcf->slots[ctx->service]];
+    mday = (uint32_t) ngx_http_assist_coverage.mday;
 
-    if (mcf->coverage_log && lcf->coverage_log) {
+    if (assist_ledger_show(slot, mday)) {
+        (void) ngx_atomic_fetch_add(&set->changes, 1);
+    }
+
+    /* a page whose location has no log may have been the first one */
+
+    if (mcf->coverage_log && lcf->coverage_log
+        && assist_ledger_tell(slot, mday))
+    {
         ngx_http_assist_evidence_shown(r, ctx->service);
     }
 }
@@ -464,6 +484,17 @@ ngx_http_assist_coverage_months(ngx_http_assist_zone_t *zone,
     ngx_http_assist_coverage_shctx_t  *sh;
 
     sh = zone->sh;
+
+    /* a clock that has jumped takes what a second ago was this month */
+
+    for (m = month - 1; m <= month + 1; m++) {
+        set = &sh->sets[m % NGX_HTTP_ASSIST_MONTHS];
+
+        if (set->month && set->month != m && set->changes != set->written) {
+            ngx_http_assist_ledger_save(zone->mcf);
+            break;
+        }
+    }
 
     ngx_shmtx_lock(&zone->shpool->mutex);
 

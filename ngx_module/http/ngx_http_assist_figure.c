@@ -147,6 +147,17 @@ ngx_http_assist_figure_exit(void)
 }
 
 
+uint32_t
+ngx_http_assist_figure_service(assist_str_t id)
+{
+    uint32_t  service;
+
+    service = assist_table_get(&ngx_http_assist_figures.names, 0, id);
+
+    return service == ASSIST_TABLE_NONE ? ASSIST_NONE : service;
+}
+
+
 ngx_int_t
 ngx_http_assist_figure(ngx_http_request_t *r,
     ngx_int_t (*handler)(ngx_http_request_t *r), const assist_figure_t **figure)
@@ -538,9 +549,9 @@ ngx_http_assist_figure_merge(ngx_http_assist_figure_t *f)
             continue;
         }
 
-        service = assist_table_get(&ngx_http_assist_figures.names, 0, name);
+        service = ngx_http_assist_figure_service(name);
 
-        if (service != ASSIST_TABLE_NONE
+        if (service != ASSIST_NONE
             && assist_ledger_unpack(value, &counters) == 0
             && ngx_http_assist_figure_add(f, service, &counters) != NGX_OK)
         {

@@ -31,6 +31,8 @@ typedef struct {
 } ngx_http_assist_ledger_t;
 
 
+static void ngx_http_assist_ledger_job(ngx_http_assist_job_t *job,
+    ngx_http_assist_main_conf_t *mcf);
 static void ngx_http_assist_ledger_tick(ngx_event_t *ev);
 static void ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
     ngx_uint_t last, ngx_uint_t month, assist_figure_in_t *in,
@@ -135,6 +137,7 @@ ngx_http_assist_ledger_init(ngx_cycle_t *cycle,
 void
 ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf)
 {
+    ngx_http_assist_job_t              job;
     ngx_http_assist_ledger_t          *led;
     ngx_http_assist_coverage_shctx_t  *sh;
 
@@ -148,18 +151,44 @@ ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf)
     (void) ngx_atomic_cmp_set(&sh->writer, ngx_pid, 0);
 
     if (mcf->state.len) {
-        ngx_memzero(&led->job, sizeof(ngx_http_assist_job_t));
-        led->job.mcf = mcf;
-        led->job.now = ngx_time();
-        led->job.exiting = 1;
+        ngx_http_assist_ledger_job(&job, mcf);
+        job.exiting = 1;
+        job.in_place = 1;
 
-        ngx_http_assist_ledger_work(&led->job, ngx_cycle->log);
-        ngx_http_assist_ledger_report(&led->job);
+        ngx_http_assist_ledger_work(&job, ngx_cycle->log);
+        ngx_http_assist_ledger_report(&job);
     }
 
     ngx_http_assist_ledger_forget();
 
     led->mcf = NULL;
+}
+
+
+void
+ngx_http_assist_ledger_save(ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_http_assist_job_t  job;
+
+    if (ngx_http_assist_ledger.mcf && mcf->state.len) {
+        ngx_http_assist_ledger_job(&job, mcf);
+        job.in_place = 1;
+
+        ngx_http_assist_ledger_work(&job, ngx_cycle->log);
+        ngx_http_assist_ledger_report(&job);
+    }
+}
+
+
+static void
+ngx_http_assist_ledger_job(ngx_http_assist_job_t *job,
+    ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_memzero(job, sizeof(ngx_http_assist_job_t));
+
+    job->mcf = mcf;
+    job->now = ngx_time();
+    job->current = ngx_http_assist_coverage_month();
 }
 
 
@@ -239,7 +268,15 @@ ngx_http_assist_ledger_others(ngx_http_assist_main_conf_t *mcf,
 
         assist_buf_add(out, record.fields.data, record.fields.len);
         in->ledger.incarnations += record.nfolded ? record.nfolded : 1;
-        in->ledger.open += record.unclosed;
+
+        if (record.nfolded || record.updated <= sh->alone
+            || in->as_of - record.updated > NGX_HTTP_ASSIST_SILENT)
+        {
+            in->ledger.died += record.unclosed;
+
+        } else {
+            in->ledger.open += record.unclosed;
+        }
     }
 
     if (mcf->redis) {
@@ -264,7 +301,16 @@ ngx_http_assist_ledger_remotes(ngx_http_assist_main_conf_t *mcf,
         assist_buf_add(out, remote->fields.data, remote->fields.len);
         in->ledger.incarnations += remote->folded.len
                                    ? remote->folded.len / 8 : 1;
-        in->ledger.open += remote->unclosed;
+
+        if (remote->folded.len
+            || ngx_current_msec - remote->changed
+               > NGX_HTTP_ASSIST_SILENT * 1000)
+        {
+            in->ledger.died += remote->unclosed;
+
+        } else {
+            in->ledger.open += remote->unclosed;
+        }
 
         /* a node that was there before is not another one */
 
@@ -331,9 +377,7 @@ ngx_http_assist_ledger_tick(ngx_event_t *ev)
     }
 
     job = &led->job;
-    ngx_memzero(job, sizeof(ngx_http_assist_job_t));
-    job->mcf = led->mcf;
-    job->now = ngx_time();
+    ngx_http_assist_ledger_job(job, led->mcf);
 
 #if (NGX_THREADS)
     if (led->pool && ngx_thread_task_post(led->pool, led->task) == NGX_OK) {

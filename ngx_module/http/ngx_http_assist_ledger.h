@@ -11,7 +11,8 @@
 
 
 #define NGX_HTTP_ASSIST_MONTHS  3
-#define NGX_HTTP_ASSIST_AGAIN   3600    /* s; written though the same */
+#define NGX_HTTP_ASSIST_AGAIN   60      /* s; written though the same */
+#define NGX_HTTP_ASSIST_SILENT  180     /* s; not written: it is no more */
 
 
 /* An incarnation: the counters of a month since they were last cleared. */
@@ -39,6 +40,9 @@ typedef struct {
     ngx_atomic_t             writer;    /* pid */
     ngx_atomic_t             beat;      /* ms, of the machine's clock */
     ngx_atomic_t             failing;   /* the state file is not written */
+    int64_t                  alone;     /* nginx has started then, and nobody
+                                           else of this node; 0: it is not
+                                           known */
 } ngx_http_assist_coverage_shctx_t;
 
 
@@ -56,6 +60,8 @@ ngx_uint_t ngx_http_assist_coverage_month(void);
  * was cleared meanwhile, or memory is out */
 ngx_int_t ngx_http_assist_ledger_record(ngx_http_assist_coverage_shctx_t *sh,
     ngx_http_assist_set_t *set, assist_buf_t *out, assist_record_t *record);
+/* writes the state file, at once: sets are about to be cleared */
+void ngx_http_assist_ledger_save(ngx_http_assist_main_conf_t *mcf);
 /* is it an id of this zone's sets? */
 ngx_uint_t ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh,
     uint64_t id);
@@ -66,7 +72,9 @@ ngx_uint_t ngx_http_assist_ledger_own(ngx_http_assist_coverage_shctx_t *sh,
 typedef struct {
     ngx_http_assist_main_conf_t      *mcf;
     time_t                            now;
-    ngx_uint_t                        exiting;
+    ngx_uint_t                        current;  /* the month */
+    unsigned                          exiting:1;
+    unsigned                          in_place:1;   /* waits for the lock */
     const char                       *what;     /* NULL: nothing */
     const char                       *broken;   /* a file, and why; NULL */
     ngx_uint_t                        month;    /* of these */
@@ -106,8 +114,15 @@ typedef struct {
     ngx_str_t                node;
     ngx_str_t                at;        /* its epoch, as it was read */
     uint64_t                 unclosed;
+    ngx_msec_t               changed;   /* its epoch, when that was read */
     assist_buf_t             folded;
     assist_buf_t             fields;
+
+    /* what is being read */
+    ngx_str_t                found;     /* its epoch */
+    assist_buf_t             next;      /* fields, so far */
+    u_char                  *seen;      /* services, a bit each */
+    uint64_t                 left;      /* elements that may come */
     u_char                   member[];  /* "node:incarnation" */
 } ngx_http_assist_remote_t;
 

@@ -13,7 +13,7 @@
 
 
 #define NGX_HTTP_ASSIST_FOLD    86400           /* s; an incarnation is over */
-#define NGX_HTTP_ASSIST_LOCK    2000            /* ms, at an exit */
+#define NGX_HTTP_ASSIST_LOCK    2000            /* ms, for who waits */
 
 
 /* A month of the state file, as it was read. */
@@ -259,7 +259,7 @@ ngx_http_assist_ledger_report(ngx_http_assist_job_t *job)
 }
 
 
-/* While a worker lives it comes again; one that exits waits for others. */
+/* Who comes again in a second goes; who writes for the last time waits. */
 
 static ngx_fd_t
 ngx_http_assist_ledger_lock(ngx_http_assist_job_t *job)
@@ -282,7 +282,7 @@ ngx_http_assist_ledger_lock(ngx_http_assist_job_t *job)
         if (ngx_errno != EWOULDBLOCK) {
             (void) ngx_http_assist_ledger_failed(job, "flock()");
 
-        } else if (job->exiting && i < NGX_HTTP_ASSIST_LOCK / 5) {
+        } else if (job->in_place && i < NGX_HTTP_ASSIST_LOCK / 5) {
             ngx_msleep(5);
             continue;
         }
@@ -323,7 +323,9 @@ ngx_http_assist_ledger_write(ngx_http_assist_job_t *job,
     }
 
     record.updated = job->now;
-    record.unclosed = !job->exiting;
+    /* nothing more is counted in it */
+    record.unclosed = !job->exiting && month + 1 >= job->current
+                      && month <= job->current + 1;
 
     job->month = month;
     ngx_http_assist_ledger_name(job->mcf, month, "", name);

@@ -1,8 +1,8 @@
 /*
  * Other nodes' records, from Redis: read for a figure, at most once a second,
  * and kept in the worker.  Of each month that counts: who is in the set, what
- * epoch its hash has, and the hash where that is another one.  While Redis is
- * away, or was flushed and is not yet written again, what was read before goes
+ * epoch its hash has, and the hash where that is another one: all of a small
+ * one, else slices, of the services that are known here.  While Redis is away, or was flushed and is not yet written again, what was read before goes
  * on to count.
  */
 
@@ -13,8 +13,7 @@
 
 #define NGX_HTTP_ASSIST_PULL_AGE   1000         /* ms */
 #define NGX_HTTP_ASSIST_PULL_MANY  2048         /* records of a portal */
-#define NGX_HTTP_ASSIST_PULL_WIDE  100000       /* fields of a reply, which has
-                                                   to pass core/resp.h */
+#define NGX_HTTP_ASSIST_PULL_SLICE 4000         /* fields of a reply */
 
 
 /* A worker's. */
@@ -32,7 +31,6 @@ typedef struct {
     unsigned                      failed:1;     /* the one at hand */
     unsigned                      stale:1;      /* the last one had failed */
     unsigned                      over:1;       /* the worker exits */
-    unsigned                      wide:1;       /* was logged */
 } ngx_http_assist_pull_t;
 
 
@@ -54,8 +52,21 @@ static void ngx_http_assist_ledger_member(ngx_uint_t month, redisReply *name);
 static void ngx_http_assist_ledger_at(ngx_http_assist_op_t *op, void *reply);
 static void ngx_http_assist_ledger_hash(ngx_http_assist_op_t *op,
     void *reply);
+static void ngx_http_assist_ledger_wide(ngx_http_assist_remote_t *remote);
+static void ngx_http_assist_ledger_slice(ngx_http_assist_remote_t *remote,
+    redisReply *cursor);
+static void ngx_http_assist_ledger_sliced(ngx_http_assist_op_t *op,
+    void *reply);
+static void ngx_http_assist_ledger_rest(ngx_http_assist_op_t *op,
+    void *reply);
 static void ngx_http_assist_ledger_take(ngx_http_assist_remote_t *remote,
     redisReply *reply);
+static void ngx_http_assist_ledger_field(assist_buf_t *fields,
+    assist_str_t name, redisReply *value);
+static void ngx_http_assist_ledger_folded(assist_buf_t *folded,
+    redisReply *value);
+static void ngx_http_assist_ledger_keep(ngx_http_assist_remote_t *remote,
+    ngx_uint_t whole, assist_buf_t *folded);
 static void ngx_http_assist_ledger_pull_done(void);
 static void ngx_http_assist_ledger_wake(ngx_http_assist_op_t *op);
 static void ngx_http_assist_ledger_cancel(ngx_http_assist_op_t *op);
@@ -84,7 +95,9 @@ ngx_http_assist_ledger_pull(ngx_http_request_t *r,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     pull = &ngx_http_assist_pull;
 
-    if (mcf->redis == NULL || mcf->coverage_zone == NULL) {
+    if (mcf->redis == NULL || mcf->coverage_zone == NULL
+        || mcf->catalog == NULL)
+    {
         return NGX_OK;
     }
 
@@ -353,7 +366,7 @@ ngx_http_assist_ledger_member(ngx_uint_t month, redisReply *name)
 
         remote = pull->nremotes < NGX_HTTP_ASSIST_PULL_MANY
                  ? ngx_calloc(sizeof(ngx_http_assist_remote_t) + len + 1
-                              + NGX_HTTP_ASSIST_EPOCH, ngx_cycle->log)
+                              + 2 * NGX_HTTP_ASSIST_EPOCH, ngx_cycle->log)
                  : NULL;
 
         if (remote == NULL) {
@@ -367,6 +380,7 @@ ngx_http_assist_ledger_member(ngx_uint_t month, redisReply *name)
         remote->node.data = remote->member;
         remote->node.len = len - 17;
         remote->at.data = remote->member + len + 1;
+        remote->found.data = remote->at.data + NGX_HTTP_ASSIST_EPOCH;
 
         ngx_queue_insert_tail(&pull->remotes, &remote->link);
         pull->nremotes++;
@@ -401,23 +415,20 @@ ngx_http_assist_ledger_at(ngx_http_assist_op_t *op, void *reply)
         ngx_http_assist_pull.failed = 1;
 
     } else if (r->type == REDIS_REPLY_STRING
+               && r->len < NGX_HTTP_ASSIST_EPOCH
                && ((size_t) r->len != remote->at.len
                    || ngx_memcmp(r->str, remote->at.data, r->len) != 0))
     {
+        remote->found.len = (size_t) r->len;
+        ngx_memcpy(remote->found.data, r->str, r->len);
+        remote->found.data[r->len] = '\0';
+
         (void) strtoull(r->str, &end, 10);
         (void) strtoull(end, &end, 10);
+        remote->left = strtoull(end, NULL, 10);
 
-        if (strtoull(end, NULL, 10) > NGX_HTTP_ASSIST_PULL_WIDE) {
-
-            if (!ngx_http_assist_pull.wide) {
-                ngx_http_assist_pull.wide = 1;
-                ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                              "assist: node \"%V\" counts more than %d "
-                              "services: the figure is without it",
-                              &remote->node, NGX_HTTP_ASSIST_PULL_WIDE);
-            }
-
-            ngx_http_assist_pull.failed = 1;
+        if (remote->left > NGX_HTTP_ASSIST_PULL_SLICE) {
+            ngx_http_assist_ledger_wide(remote);
             ngx_http_assist_ledger_pull_done();
             return;
         }
@@ -452,63 +463,254 @@ ngx_http_assist_ledger_hash(ngx_http_assist_op_t *op, void *reply)
 }
 
 
-/* A hash as fields; one without an epoch is not whole. */
+/* A hash that is too large for one reply. */
+
+static void
+ngx_http_assist_ledger_wide(ngx_http_assist_remote_t *remote)
+{
+    size_t  n;
+
+    n = ngx_http_assist_pull.mcf->catalog->nservices / 8 + 1;
+
+    ngx_free(remote->seen);
+    remote->seen = ngx_calloc(n, ngx_cycle->log);
+    remote->next.len = 0;
+
+    /* names and values; it may grow while it is read, and some come twice */
+    remote->left = ngx_min(remote->left, 1 << 24) * 8;
+
+    if (remote->seen == NULL) {
+        ngx_http_assist_pull.failed = 1;
+        return;
+    }
+
+    ngx_http_assist_ledger_slice(remote, NULL);
+}
+
+
+/*
+ * A slice after the other; cursor NULL: from the beginning.  What is there all
+ * the time is in one of them at least, and of it only services that are known
+ * here are kept.
+ */
+
+static void
+ngx_http_assist_ledger_slice(ngx_http_assist_remote_t *remote,
+    redisReply *cursor)
+{
+    u_char      buf[2 * NGX_MAX_PATH], count[NGX_INT_T_LEN];
+    ngx_str_t   argv[5];
+
+    ngx_http_assist_ledger_remote_key(remote, buf, &argv[1]);
+
+    if (cursor && cursor->len == 1 && cursor->str[0] == '0') {
+        ngx_str_set(&argv[0], "HMGET");
+        ngx_str_set(&argv[2], "@");
+        ngx_str_set(&argv[3], "@folded");
+        ngx_str_set(&argv[4], ASSIST_STATE_QUALITY);
+        ngx_http_assist_ledger_pull_command(ngx_http_assist_ledger_rest,
+                                            remote, 5, argv);
+        return;
+    }
+
+    ngx_str_set(&argv[0], "HSCAN");
+    ngx_str_set(&argv[2], "0");
+    ngx_str_set(&argv[3], "COUNT");
+    argv[4].data = count;
+    argv[4].len = ngx_sprintf(count, "%d", NGX_HTTP_ASSIST_PULL_SLICE) - count;
+
+    if (cursor) {
+        argv[2].data = (u_char *) cursor->str;
+        argv[2].len = (size_t) cursor->len;
+    }
+
+    ngx_http_assist_ledger_pull_command(ngx_http_assist_ledger_sliced, remote,
+                                        5, argv);
+}
+
+
+static void
+ngx_http_assist_ledger_sliced(ngx_http_assist_op_t *op, void *reply)
+{
+    size_t                     i;
+    uint32_t                   service;
+    redisReply                *r = reply, *list, *name;
+    assist_str_t               n;
+    ngx_http_assist_remote_t  *remote;
+
+    if (ngx_http_assist_pull.over) {
+        return;
+    }
+
+    remote = op->data;
+
+    if (r == NULL || r->type != REDIS_REPLY_ARRAY || r->elements != 2
+        || r->element[0]->type != REDIS_REPLY_STRING
+        || r->element[1]->type != REDIS_REPLY_ARRAY
+        || remote->left < r->element[1]->elements)
+    {
+        ngx_http_assist_pull.failed = 1;
+        ngx_http_assist_ledger_pull_done();
+        return;
+    }
+
+    list = r->element[1];
+    remote->left -= list->elements;
+
+    for (i = 0; i + 1 < list->elements; i += 2) {
+        name = list->element[i];
+
+        if (name->type != REDIS_REPLY_STRING) {
+            continue;
+        }
+
+        n = (assist_str_t) { name->str, (size_t) name->len };
+        service = ngx_http_assist_figure_service(n);
+
+        /* one may come twice */
+
+        if (service != ASSIST_NONE
+            && !(remote->seen[service / 8] & 1 << service % 8))
+        {
+            remote->seen[service / 8] |= 1 << service % 8;
+            ngx_http_assist_ledger_field(&remote->next, n,
+                                         list->element[i + 1]);
+        }
+    }
+
+    ngx_http_assist_ledger_slice(remote, r->element[0]);
+    ngx_http_assist_ledger_pull_done();
+}
+
+
+/* The last of a hash that is read in slices. */
+
+static void
+ngx_http_assist_ledger_rest(ngx_http_assist_op_t *op, void *reply)
+{
+    redisReply                *r = reply;
+    assist_buf_t               folded = ASSIST_BUF_INIT;
+    ngx_http_assist_remote_t  *remote;
+
+    if (ngx_http_assist_pull.over) {
+        return;
+    }
+
+    remote = op->data;
+
+    if (r == NULL || r->type != REDIS_REPLY_ARRAY || r->elements != 3) {
+        ngx_http_assist_pull.failed = 1;
+
+    } else {
+        ngx_http_assist_ledger_field(&remote->next,
+                                     assist_str(ASSIST_STATE_QUALITY),
+                                     r->element[2]);
+        ngx_http_assist_ledger_folded(&folded, r->element[1]);
+        ngx_http_assist_ledger_keep(remote,
+                                    r->element[0]->type == REDIS_REPLY_STRING,
+                                    &folded);
+    }
+
+    ngx_http_assist_ledger_pull_done();
+}
+
 
 static void
 ngx_http_assist_ledger_take(ngx_http_assist_remote_t *remote,
     redisReply *reply)
 {
-    char          *end;
     size_t         i;
-    redisReply    *name, *value, *at;
-    assist_str_t   n, v;
-    assist_buf_t   fields = ASSIST_BUF_INIT, folded = ASSIST_BUF_INIT;
+    ngx_uint_t     whole;
+    redisReply    *name, *value;
+    assist_str_t   n;
+    assist_buf_t   folded = ASSIST_BUF_INIT;
 
-    at = NULL;
+    whole = 0;
+    remote->next.len = 0;
 
     for (i = 0; i + 1 < reply->elements; i += 2) {
         name = reply->element[i];
         value = reply->element[i + 1];
 
-        if (name->type != REDIS_REPLY_STRING
-            || value->type != REDIS_REPLY_STRING)
-        {
+        if (name->type != REDIS_REPLY_STRING) {
             continue;
         }
 
         n = (assist_str_t) { name->str, (size_t) name->len };
-        v = (assist_str_t) { value->str, (size_t) value->len };
 
         if (assist_str_eq(n, assist_str("@"))) {
-            at = value->len <= NGX_HTTP_ASSIST_EPOCH ? value : NULL;
+            whole = 1;
 
         } else if (assist_str_eq(n, assist_str("@folded"))) {
-            if (v.len % 8 == 0 && v.len <= ASSIST_STATE_FOLDED * 8) {
-                assist_buf_add(&folded, v.data, v.len);
-            }
+            ngx_http_assist_ledger_folded(&folded, value);
 
-        } else if (n.len <= ASSIST_ID_MAX && v.len <= ASSIST_PACKED_MAX) {
-            assist_field_put(&fields, n, v);
+        } else {
+            ngx_http_assist_ledger_field(&remote->next, n, value);
         }
     }
 
-    if (at == NULL || fields.failed || folded.failed) {
-        ngx_http_assist_pull.failed |= at != NULL;
-        assist_buf_free(&fields);
-        assist_buf_free(&folded);
+    ngx_http_assist_ledger_keep(remote, whole, &folded);
+}
+
+
+static void
+ngx_http_assist_ledger_field(assist_buf_t *fields, assist_str_t name,
+    redisReply *value)
+{
+    if (value->type == REDIS_REPLY_STRING && name.len <= ASSIST_ID_MAX
+        && (size_t) value->len <= ASSIST_PACKED_MAX)
+    {
+        assist_field_put(fields, name, (assist_str_t) { value->str,
+                                                        (size_t) value->len });
+    }
+}
+
+
+static void
+ngx_http_assist_ledger_folded(assist_buf_t *folded, redisReply *value)
+{
+    if (value->type == REDIS_REPLY_STRING && value->len % 8 == 0
+        && value->len <= ASSIST_STATE_FOLDED * 8)
+    {
+        assist_buf_add(folded, value->str, (size_t) value->len);
+    }
+}
+
+
+/*
+ * A hash was read.  One without an epoch is not whole.  Kept is the epoch that
+ * it had at first: one that was written meanwhile is read again the next time,
+ * and what was read of it holds, for counters only grow.
+ */
+
+static void
+ngx_http_assist_ledger_keep(ngx_http_assist_remote_t *remote, ngx_uint_t whole,
+    assist_buf_t *folded)
+{
+    char          *end;
+    assist_buf_t   before;
+
+    if (!whole || remote->next.failed || folded->failed) {
+        ngx_http_assist_pull.failed |= whole;
+        remote->next.failed = 0;
+        assist_buf_free(folded);
         return;
     }
 
-    ngx_memcpy(remote->at.data, at->str, at->len);
-    remote->at.len = at->len;
+    remote->at.len = remote->found.len;
+    ngx_memcpy(remote->at.data, remote->found.data, remote->found.len);
 
-    (void) strtoull(at->str, &end, 10);
+    (void) strtoull((char *) remote->at.data, &end, 10);
     remote->unclosed = strtoull(end, NULL, 10);
+    remote->changed = ngx_current_msec;
 
-    assist_buf_free(&remote->fields);
+    before = remote->fields;
+    remote->fields = remote->next;
+    remote->next = (assist_buf_t) ASSIST_BUF_INIT;
+    assist_buf_free(&before);
+
     assist_buf_free(&remote->folded);
-    remote->fields = fields;
-    remote->folded = folded;
+    remote->folded = *folded;
 }
 
 
@@ -612,5 +814,7 @@ ngx_http_assist_ledger_remote_free(ngx_http_assist_remote_t *remote)
     ngx_queue_remove(&remote->link);
     assist_buf_free(&remote->fields);
     assist_buf_free(&remote->folded);
+    assist_buf_free(&remote->next);
+    ngx_free(remote->seen);
     ngx_free(remote);
 }

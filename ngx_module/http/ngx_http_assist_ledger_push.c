@@ -7,7 +7,8 @@
  * The field "@" is the epoch, "SEQ OPEN FIELDS", and is written last: a hash without it
  * is not whole, and who reads does without it.  Every second it is looked at,
  * with the number of fields; where they are not those that were confirmed, as
- * after a FLUSHALL, all is written again, else what has changed.  A record of
+ * after a FLUSHALL, all is written again, else what has changed; where nothing
+ * has, the epoch once a minute, which tells others that it is alive.  A record of
  * another zone of this node, in the state file, is written by whoever finds
  * it to be newer than what Redis has.  "@folded" has the ids of records that
  * are in this one, too.
@@ -34,6 +35,7 @@ typedef struct {
     uint64_t                      nfields;
     assist_buf_t                  fields;
     ngx_atomic_uint_t             changes;          /* of the set */
+    ngx_msec_t                    confirmed;
 
     /* what is being written */
     ngx_http_assist_set_t        *set;              /* NULL: not this zone's */
@@ -389,7 +391,10 @@ ngx_http_assist_ledger_checked(ngx_http_assist_mirror_t *m)
 
     if (m->set) {
 
-        if (m->seq && m->changes == m->set->changes) {
+        if (m->seq && m->changes == m->set->changes
+            && ngx_current_msec - m->confirmed
+               <= NGX_HTTP_ASSIST_AGAIN * 1000)
+        {
             m->busy = 0;
             return;
         }
@@ -457,6 +462,7 @@ ngx_http_assist_ledger_fill(ngx_http_assist_mirror_t *m)
     m->busy = 0;
     m->seq = m->want.seq;
     m->changes = m->want_changes;
+    m->confirmed = ngx_current_msec;
     m->nfields = m->want.nfields + (m->want.nfolded != 0);
     m->fields.len = 0;
     assist_buf_add(&m->fields, m->want_fields.data, m->want_fields.len);

@@ -346,10 +346,13 @@ test('reloads under load lose no request and no count', async (stage) => {
     await clients.stop();
   }
   assert.ok(clients.asked > 100, `${clients.asked} questions`);
+  // a page is counted when it has been sent
+  await nginx.oldWorkersGone();
+  await until(async () => (await figures(port))[passport].views >= clients.viewed,
+              'all views');
   const { [passport]: row } = await figures(port);
   assert.deepEqual([row.interactions, row.answered, row.views],
                    [clients.asked, clients.asked, clients.viewed]);
-  await nginx.oldWorkersGone();
   await nginx.stop();
   assert.equal(readEvidence(stage.path('evidence.log')).length, clients.asked);
 });

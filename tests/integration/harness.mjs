@@ -28,7 +28,7 @@ export { run, sleep, until } from './lib/process.mjs';
 export { abandon, ask, get, lasting, raw, request } from './lib/http.mjs';
 export { listen } from './lib/stream.mjs';
 export { Clock } from './lib/clock.mjs';
-export { inRedis } from './lib/ledger.mjs';
+export { inRedis, packViews, putRecord } from './lib/ledger.mjs';
 export { coverage, crc32, figures, readEvidence, readLines } from './lib/evidence.mjs';
 export { csv, services, site };
 

@@ -2,8 +2,8 @@
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
          statSync, writeFileSync } from 'node:fs';
-import { Clock, ask, assert, assist, coverage, figures, get, inRedis, readLines, services,
-         sleep, test, until } from './harness.mjs';
+import { Clock, ask, assert, assist, coverage, figures, get, inRedis, packViews, putRecord,
+         readLines, services, sleep, test, until } from './harness.mjs';
 
 const passport = '1.001456@G01';
 const page = '/dich-vu/1.001456.html';
@@ -42,7 +42,7 @@ test('a restart loses nothing', async (stage) => {
   const { quality } = await coverage(port);
   assert.equal(quality.unmatched, 1);
   assert.deepEqual(quality.ledger,
-    { nodes: 1, incarnations: 2, open: 0, state: 'ok', redis: null });
+    { nodes: 1, incarnations: 2, open: 0, died: 0, state: 'ok', redis: null });
   assert.equal(files(stage).length, 1);
   for (let i = 0; i < 3; i++) {
     await nginx.end(nginx.pid);
@@ -111,8 +111,17 @@ test('all of it killed: at most the last write is missing, and it is said',
     await sleep(100);
     const now = await views(port);
     assert.ok(now >= 5 && now <= 8, `${now} of 8`);
-    assert.equal((await ledger(port)).open, 1);
-    assert.match((await coverage(port)).method.ledger, /died with its machine/);
+    const { quality, method } = await coverage(port);
+    assert.deepEqual([quality.ledger.open, quality.ledger.died], [0, 1]);
+    assert.match(method.ledger, /died did so with its machine/);
+    const died = /Counters that died<\/th><td class="n">(\d+)</;
+    const page = String((await get(port, '/assist-status/?lang=en')).body);
+    assert.equal(page.match(died)?.[1], '1', page.match(/.*Counters that died.*/)?.[0]);
+    // who ends in good order did not die
+    await nginx.end(nginx.pid);
+    await nginx.start();
+    await see(port);
+    assert.equal((await ledger(port)).died, 1);
   });
 
 test('a master that is killed leaves workers that count and write',
@@ -214,15 +223,18 @@ for (const [what, zone] of [['with state files', 'coverage:2m state=state/ledger
                             ['without', 'coverage:2m']]) {
   test(`two nodes show the same figure, ${what}`, async (stage) => {
     const redis = await stage.redis();
-    const [a, b] = await nodes(stage, { redis, zone });
+    // a worker that has read nothing knows nothing of the other node
+    const [a, b] = await nodes(stage, { redis, zone, workers: 1 });
     await see(a.port, 3);
     await see(b.port, 4);
     await see(b.port, 2, '/about');
     await counted(a.port, 7);
     await counted(b.port, 7);
-    const { quality } = await coverage(a.port);
-    assert.equal(quality.unmatched, 2);
-    assert.deepEqual(quality.ledger, { nodes: 2, incarnations: 2, open: 1,
+    const quality = await until(async () => {
+      const { quality: now } = await coverage(a.port);
+      return now.unmatched === 2 && now.ledger.redis === 'ok' && now;
+    }, 'pages of no service');
+    assert.deepEqual(quality.ledger, { nodes: 2, incarnations: 2, open: 1, died: 0,
       state: /state/.test(zone) ? 'ok' : null, redis: 'ok' });
     await redisHas(redis, 7);
 
@@ -292,6 +304,42 @@ test('a cluster has the ledger, too', async (stage) => {
   await counted(b.port, 7);
 });
 
+test('a node that counts more services than a reply holds is read in slices',
+  async (stage) => {
+    const redis = await stage.redis();
+    const rows = Array.from({ length: 9000 }, (_, i) => ({
+      code: `3.${String(i).padStart(6, '0')}`, name: `Thủ tục ${i}`, level: 'full' }));
+    const { port } = await stage.site({ rows, zone: 'coverage:48m',
+                                        http: `assist_redis ${redis.url};` });
+    // most of them are none of this node's
+    const fields = Object.fromEntries(Array.from({ length: 110000 }, (_, i) =>
+      [`3.${String(i).padStart(6, '0')}`, packViews(i % 300 + 1)]));
+    fields['@quality'] = Buffer.from([1, 0, 7]);
+    const seen = async () => Object.values(await figures(port)).map((row) => row.views);
+    const expected = (by) => rows.map((_, i) => i % 300 + 1 + (i === 8999 ? by : 0));
+    await putRecord(redis, 'far:0123456789abcdef', fields, 1);
+    await until(async () => (await seen()).at(-1), 'the other node');
+    assert.deepEqual(await seen(), expected(0));
+    await until(async () => (await ledger(port)).redis === 'ok', 'ok');
+    const { quality } = await coverage(port);
+    assert.deepEqual([quality.unmatched, quality.ledger.nodes], [7, 2]);
+
+    // folded records are of those that are long over
+    await putRecord(redis, 'far:1123456789abcdef', { '@folded': Buffer.alloc(16, 5) }, 1);
+    await until(async () => (await ledger(port)).died === 1, 'one that died');
+
+    // what changes is seen; what is not whole is not
+    await putRecord(redis, 'far:0123456789abcdef',
+                    { ...fields, '3.008999': packViews(300 + 5) }, 2);
+    await until(async () => (await seen()).at(-1) === 305, 'a change');
+    assert.deepEqual(await seen(), expected(5));
+    await redis.command('FLUSHALL');
+    await redis.command('SADD', `assist:ledger:${new Date().toISOString().slice(0, 7)}`,
+                        'far:0123456789abcdef');
+    await sleep(2200);
+    assert.deepEqual(await seen(), expected(5));
+  });
+
 const lines = (stage, type) => readLines(stage.path('evidence.log'))
   .filter((line) => line.type === type).map((line) => line.service);
 const birth = '1.001193@H29';
@@ -332,6 +380,44 @@ test('a page with the AI notice is shown: once a service and day',
     await nginx.stop();
     assert.equal(lines(stage, 'shown').length, 2);
   });
+
+const notice = { page: 'assist_hook n.lua;',
+  hooks: { 'n.lua': `local assist = require "assist"
+    return { name = "n", page = function(ctx)
+      ctx:inject("body_end", assist.html('<p class="assist-notice">AI</p>'))
+    end }` } };
+// On how many days was it shown?  What the dashboard says.
+const shownDays = async (port) => Number(String((await get(port,
+  `/assist-status/service/${passport}?lang=en`)).body)
+  .match(/days on which it was shown, with the AI notice<\/th>.*<\/span> (\d+)</)?.[1]);
+
+test('a restart within a day: it is shown on one day', async (stage) => {
+  const { nginx, port } = await start(stage, { daemon: true, ...notice });
+  await see(port);
+  await counted(port, 1);
+  assert.equal(await shownDays(port), 1);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  await see(port);
+  await counted(port, 2);
+  assert.equal(await shownDays(port), 1);
+  await until(() => lines(stage, 'shown').length === 2, 'a line of each life');
+  assert.deepEqual(await levels(stage, port), [1, 1]);
+});
+
+test('a location without a log does not take the line of others', async (stage) => {
+  const { port } = await stage.site({ ...notice,
+    server: `location /dich-vu/ {
+        assist_coverage_log off;
+        assist_hook n.lua;
+        proxy_pass http://{{portal}};
+      }` });
+  await see(port);
+  await counted(port, 1);
+  await see(port, 1, '/ho-chieu/x');
+  await until(() => lines(stage, 'shown').length, 'a line');
+  assert.deepEqual(await levels(stage, port), [1, 1]);
+});
 
 test('an interaction with the notice needs no line of its own', async (stage) => {
   const { port } = await stage.site({ page: 'assist_hook r.lua;',
@@ -412,4 +498,21 @@ test('a clock that steps back loses nothing', { timeout: 120000 }, async (stage)
   await nginx.end(nginx.pid);
   await nginx.start();
   await counted(port, 13);
+});
+
+test('a clock that jumps over months loses no write', async (stage) => {
+  const clock = new Clock(stage.folder);
+  const { nginx, port } = await start(stage, { daemon: true, clock });
+  const months = ['2026-12', '2027-05', '2026-12', '2031-01', '2026-12'];
+  for (const month of months) {
+    clock.set(`${month}-15T12:00:00Z`);
+    // until both workers' clocks are there
+    await sleep(700);
+    await see(port, 3);
+  }
+  await counted(port, 9);
+  await nginx.end(nginx.pid);
+  await nginx.start();
+  await counted(port, 9);
+  assert.equal((await ledger(port)).open, 0);
 });

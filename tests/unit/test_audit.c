@@ -453,7 +453,7 @@ test_recount(void **state)
     assert_int_equal(assist_ledger_interactions(c), 7);
     assert_int_equal(c->tokens_out, 49);
     assert_int_equal(c->sourced, 7);
-    assert_int_equal(c->shown, 7);
+    assert_int_equal(assist_ledger_shown(c), 1);
     assert_int_equal(c->day[22], 7);
     assert_int_equal(c->first_success, NOW);
     assert_int_equal(assist_ledger_interactions(in.counters(in.data, 0, 1)),

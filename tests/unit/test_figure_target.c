@@ -682,7 +682,7 @@ test_checks(void **state)
 
     world_init(&w, "", 0);
     c = &w.now[0];
-    c->shown = 2;
+    c->shown = 3;
     c->outcomes[ASSIST_BY_CATALOGUE][ASSIST_ANSWERED] = 24;
     c->outcomes[ASSIST_BY_MODEL][ASSIST_REFUSED] = 6;
     c->kinds[ASSIST_KIND_ASK] = 30;

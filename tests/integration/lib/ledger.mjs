@@ -34,6 +34,38 @@ function hash({ port }, key) {
   });
 }
 
+// A record of another node, as it writes it: { field: bytes }.
+export async function putRecord({ port }, node, fields, seq, month = thisMonth()) {
+  const set = `assist:ledger:${month}`, words = Object.entries(fields).flat();
+  const all = [['SADD', set, node]];
+  for (let i = 0; i < words.length; i += 2000) {
+    all.push(['HSET', `${set}:${node}`, ...words.slice(i, i + 2000)]);
+  }
+  all.push(['HSET', `${set}:${node}`, '@', `${seq} 1 ${words.length / 2}`]);
+  const socket = net.connect(port, '127.0.0.1');
+  let replies = 0;
+  const over = new Promise((resolve, reject) => {
+    socket.on('error', reject).on('data', (bytes) => {
+      replies += String(bytes).split('\n').length - 1;
+      if (replies >= all.length) resolve();
+    });
+  });
+  for (const command of all) {
+    socket.write(Buffer.concat([Buffer.from(`*${command.length}\r\n`),
+      ...command.flatMap((word) => [Buffer.from(`$${Buffer.byteLength(word)}\r\n`),
+                                    Buffer.from(word), Buffer.from('\r\n')])]));
+  }
+  await over;
+  socket.destroy();
+}
+
+// A packed field with nothing but page views.
+export function packViews(n) {
+  const bytes = [1, 0];
+  for (; n > 127; n = Math.floor(n / 128)) bytes.push(n % 128 + 128);
+  return Buffer.from([...bytes, n]);
+}
+
 // A packed field (core/ledger.h) as its words.
 function unpack(bytes) {
   if (bytes[0] !== 1) throw new Error(`not a packed field: ${bytes}`);

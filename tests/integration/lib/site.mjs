@@ -41,11 +41,11 @@ export const csv = (rows = services) =>
 // The http block of a portal with all of the module switched on; each part
 // adds directives to its level.
 export const site = ({ http = '', server = '', page = '', chat = '',
-                       zone = 'coverage:2m' } = {}) => `
+                       zone = 'coverage:2m', flush = '50ms' } = {}) => `
 assist_catalog catalog.csv;
 assist_hook_path hooks;
 assist_coverage_zone ${zone};
-assist_coverage_log evidence.log flush=50ms;
+assist_coverage_log evidence.log flush=${flush};
 ${http}
 server {
     listen 127.0.0.1:{{port}};

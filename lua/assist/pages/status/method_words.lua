@@ -50,9 +50,9 @@ words.vi = {
   ledger = "Bộ đếm được ghi mỗi giây và chỉ tăng: số liệu là hợp của mọi đợt "
     .. "ghi ở mọi máy, không đợt nào tính hai lần (quality.ledger; không có "
     .. "tệp trạng thái và Redis thì mục này trống, và số liệu là của riêng "
-    .. "máy này từ khi khởi động). Đợt còn mở là đợt chưa báo kết thúc: còn "
-    .. "đang đếm, hoặc đã dừng cùng máy, khi đó phần đếm sau lần ghi cuối, "
-    .. "tối đa một giây, có thể thiếu. Chất lượng dữ liệu tính cho tháng này "
+    .. "máy này từ khi khởi động). Đợt còn mở vẫn đang đếm, hoặc vừa dừng "
+    .. "trong vài phút qua mà chưa báo; đợt dở dang (died) đã dừng cùng máy: "
+    .. "phần đếm sau lần ghi cuối, tối đa một giây, có thể thiếu. Chất lượng dữ liệu tính cho tháng này "
     .. "và tháng trước.",
 
   target = "Mốc là dữ liệu có ngày (assist_targets); không có tệp thì theo "

@@ -241,6 +241,11 @@ local function quality(page, found)
     page:row(text.quality_names[name], page:count(found[name]),
              text.quality_means[name])
   end
+  local ledger = given(found.ledger)
+  if ledger then
+    page:row(text.quality_names.died, page:count(ledger.died),
+             text.quality_means.died)
+  end
   local odd = {}
   for name in pairs(found.oddities) do
     odd[#odd + 1] = name
