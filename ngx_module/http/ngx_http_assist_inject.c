@@ -23,8 +23,7 @@ static void ngx_http_assist_inject_lang(ngx_http_assist_ctx_t *ctx,
     ngx_str_t *value);
 static void ngx_http_assist_inject_allowed(ngx_http_request_t *r,
     ngx_http_assist_page_t *page);
-static ngx_uint_t ngx_http_assist_inject_fits(ngx_http_request_t *r,
-    ngx_http_assist_page_t *page, ngx_str_t *html);
+static ngx_uint_t ngx_http_assist_inject_may_ask(ngx_http_assist_page_t *page);
 static void ngx_http_assist_inject_widget(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_inject_policy(ngx_http_request_t *r,
@@ -184,7 +183,7 @@ ngx_http_assist_inject_help(ngx_http_assist_help_t *help, ngx_str_t *html)
         s.data = ngx_pstrdup(r->pool, html);
     }
 
-    if (s.data && ngx_http_assist_inject_fits(r, page, &s)) {
+    if (s.data && ngx_http_assist_inject_fits(r, page, &s, 0)) {
         page->size += s.len;
         help->html = s;
     }
@@ -364,7 +363,11 @@ ngx_http_assist_inject_headers(ngx_http_request_t *r,
                 return 0;
             }
 
-        } else if (ngx_http_assist_is(&h[i].key, "Content-Security-Policy")) {
+        } else if (ngx_http_assist_is(&h[i].key, "Content-Security-Policy")
+                   || ngx_http_assist_is(&h[i].key,
+                                      "Content-Security-Policy-Report-Only"))
+        {
+            /* what is only reported is noise in the portal's reports */
             assist_csp_add(csp, ngx_http_assist_str(h[i].value));
 
         } else if (ngx_http_assist_is(&h[i].key, "Content-Language")) {
@@ -403,7 +406,7 @@ ngx_http_assist_inject_allowed(ngx_http_request_t *r,
 
         if (insert->help
             || (insert->html.len
-                && ngx_http_assist_inject_fits(r, page, &insert->html)))
+                && ngx_http_assist_inject_fits(r, page, &insert->html, 0)))
         {
             page->inserts[n++] = *insert;
         }
@@ -413,11 +416,9 @@ ngx_http_assist_inject_allowed(ngx_http_request_t *r,
 }
 
 
-/* May it be in this page?  It gets the nonce that it needs; if not, counts. */
-
-static ngx_uint_t
+ngx_uint_t
 ngx_http_assist_inject_fits(ngx_http_request_t *r,
-    ngx_http_assist_page_t *page, ngx_str_t *html)
+    ngx_http_assist_page_t *page, ngx_str_t *html, ngx_uint_t widget)
 {
     ngx_uint_t   any;
     ngx_str_t   *charset;
@@ -429,6 +430,7 @@ ngx_http_assist_inject_fits(ngx_http_request_t *r,
           || ngx_http_assist_is(charset, "us-ascii");
 
     if ((any || ngx_http_assist_inject_is_ascii(html))
+        && (!widget || ngx_http_assist_inject_may_ask(page))
         && ngx_http_assist_inject_policy(r, &page->csp, html) == NGX_OK)
     {
         return 1;
@@ -438,46 +440,80 @@ ngx_http_assist_inject_fits(ngx_http_request_t *r,
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "assist: the page's Content-Security-Policy or charset "
-                  "does not allow what a hook puts into it");
+                  "does not allow %s",
+                  widget ? "the widget" : "what a hook puts into it");
 
     return 0;
 }
 
 
-/* What its script loads must be allowed, too: else it would be half there. */
+/* What its script asks for must be allowed, too: else it would be half there.
+ * Its style is no business of the policy's: the script itself sets it. */
+
+static ngx_uint_t
+ngx_http_assist_inject_may_ask(ngx_http_assist_page_t *page)
+{
+    return assist_csp_connect(&page->csp, ngx_http_assist_str(page->style))
+           && assist_csp_connect(&page->csp, ngx_http_assist_str(page->ask));
+}
+
 
 static void
 ngx_http_assist_inject_widget(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx)
 {
-    ngx_str_t                  html, style, ask;
     ngx_http_assist_page_t    *page;
     ngx_http_assist_insert_t  *insert;
 
     page = ctx->streamed;
-
-    if (ngx_http_assist_widget_html(r, ctx, &html, &style, &ask) != NGX_OK) {
-        return;
-    }
-
-    if (!assist_csp_style(&page->csp, ngx_http_assist_str(style))
-        || !assist_csp_connect(&page->csp, ngx_http_assist_str(ask))
-        || ngx_http_assist_inject_policy(r, &page->csp, &html) != NGX_OK)
-    {
-        ngx_http_assist_coverage_untouched(r, 1, 0);
-
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "assist: the page's Content-Security-Policy does not "
-                      "allow the widget");
-        return;
-    }
-
-    insert = &page->inserts[page->ninserts++];
+    insert = &page->inserts[page->ninserts];
 
     ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
     insert->where = ASSIST_HTML_BODY_END;
-    insert->html = html;
     insert->widget = 1;
+
+    if (ngx_http_assist_widget_html(r, ctx, &insert->html, &page->style,
+                                    &page->ask)
+        == NGX_OK
+        && ngx_http_assist_inject_fits(r, page, &insert->html, 1))
+    {
+        page->ninserts++;
+    }
+}
+
+
+/* From here on its policy is the page's, too. */
+
+void
+ngx_http_assist_inject_meta(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, assist_str_t attributes)
+{
+    ngx_str_t     policy;
+    assist_buf_t  buf = ASSIST_BUF_INIT;
+
+    if (page->csp.full) {
+        return;
+    }
+
+    if (attributes.len == ASSIST_HTML_META) {
+        /* the end is missing */
+        page->csp.full = 1;
+        page->policy = 1;
+        return;
+    }
+
+    if (!assist_csp_meta(attributes, &buf)) {
+        return;
+    }
+
+    page->policy = 1;
+
+    if (ngx_http_assist_take_buf(r, &buf, &policy) == NGX_OK) {
+        assist_csp_add(&page->csp, ngx_http_assist_str(policy));
+
+    } else {
+        page->csp.full = 1;
+    }
 }
 
 

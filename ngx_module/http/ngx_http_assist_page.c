@@ -251,6 +251,11 @@ ngx_http_assist_page_header(ngx_http_request_t *r,
         assist_html_init(&page->html, page->places,
                          (uint32_t) page->ninserts);
 
+        page->html.meta = ngx_pnalloc(r->pool, ASSIST_HTML_META);
+        if (page->html.meta == NULL) {
+            return NGX_ERROR;
+        }
+
         /* as of sub_filter: its length, and the moment of its last change,
          * are not the portal's any more */
 
@@ -421,6 +426,10 @@ ngx_http_assist_page_part(ngx_http_request_t *r, ngx_http_assist_page_t *page,
         b->last = b->pos + part->text.len;
     }
 
+    if (part->meta.data) {
+        ngx_http_assist_inject_meta(r, page, part->meta);
+    }
+
     for (i = 0; i < page->ninserts; i++) {
 
         if (!(part->places & (1u << i))) {
@@ -451,7 +460,11 @@ ngx_http_assist_page_put(ngx_http_request_t *r, ngx_http_assist_page_t *page,
 
     html = insert->help ? &insert->help->html : &insert->html;
 
-    if (html->len == 0) {
+    if (html->len == 0
+        || (page->policy
+            && !ngx_http_assist_inject_fits(r, page, html,
+                                            insert->widget)))
+    {
         return NGX_OK;
     }
 

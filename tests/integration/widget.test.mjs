@@ -98,14 +98,14 @@ test('what a policy forbids is left out, and counted', async (stage) => {
     '/all': policy(self),
     '/nonce': policy(`${self}; script-src-elem 'nonce-r4nd' 'strict-dynamic'`),
     '/script': policy("script-src 'none'"),
-    '/style': policy("style-src 'unsafe-inline'"),
+    '/ask': policy('connect-src portal/assist/widget.css'),
     '/connect': policy("connect-src https://api.vn"),
   };
   const { port } = await stageOf(stage, { portal: portal(headers) });
   const link = `href="/assist/?lang=vi" lang="vi">${any}`;
   has(await get(port, '/all'), widget('', link));
   has(await get(port, '/nonce'), widget('', link, { nonce: ' nonce="r4nd"' }));
-  for (const path of ['/script', '/style', '/connect']) {
+  for (const path of ['/script', '/ask', '/connect']) {
     const got = await get(port, path);
     assert.equal(got.text, page, path);
     assert.equal(got.headers['transfer-encoding'], 'chunked');

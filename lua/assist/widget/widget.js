@@ -12,7 +12,8 @@
  * data-lang of the script stand for the attributes.
  *
  * Whatever comes from a server is put into the page as text, never as markup;
- * there are no style attributes, so a strict Content-Security-Policy holds.
+ * of a Content-Security-Policy it needs script-src (or its nonce) and
+ * connect-src.
  */
 (() => {
   'use strict';
@@ -180,14 +181,22 @@
     connectedCallback() {
       if (this.#root) return;
       this.#root = this.attachShadow({ mode: 'open' });
+      this.#root.append(make('slot'));
       this.#load();
+      this.#style();
+    }
 
-      // until the style is there, the link stays
-      const style = make('link', {
-        rel: 'stylesheet', href: new URL('widget.css', base),
-        onload: () => { this.#root.querySelector('slot').remove(); this.#draw(); },
-      });
-      this.#root.append(style, make('slot'));
+    // Until its style is there, the link stays.  Such a sheet is the script's
+    // own, for which no style-src has to make room.
+    async #style() {
+      try {
+        const res = await fetch(new URL('widget.css', base));
+        if (!res.ok) return;
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(await res.text());
+        this.#root.adoptedStyleSheets = [sheet];
+      } catch { return; }
+      this.#draw();
     }
 
     get #text() { return words[this.#state.lang]; }
@@ -226,9 +235,9 @@
     // All of it, as the state has it; what was typed stays.
     #draw() {
       const typed = this.$('textarea')?.value ?? '';
-      for (const old of [...this.#root.children].slice(1)) old.remove();
       this.toggleAttribute('open', this.#state.open);
-      this.#root.append(this.#state.open ? this.#panel() : this.#button());
+      this.#root.replaceChildren(this.#state.open ? this.#panel()
+                                                  : this.#button());
       if (this.#state.open) {
         this.$('textarea').value = typed;
         this.#disclose();
