@@ -430,6 +430,8 @@ ngx_int_t ngx_http_assist_search(ngx_http_assist_main_conf_t *mcf,
 void ngx_http_assist_found(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
 /* finds the service and whether the traffic is excluded, once */
 void ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
+ngx_uint_t ngx_http_assist_gave_page(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 ngx_int_t ngx_http_assist_precontent(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_log(ngx_http_request_t *r);
 

@@ -39,6 +39,7 @@ static ngx_uint_t ngx_http_assist_inject_is_ascii(ngx_str_t *s);
 ngx_int_t
 ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
+    ngx_uint_t                   hook;
     assist_csp_t                 csp;
     ngx_http_assist_page_t      *page;
     ngx_http_assist_loc_conf_t  *lcf;
@@ -46,9 +47,13 @@ ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
     ngx_memzero(&csp, sizeof(assist_csp_t));
 
+    /* what a hook gave in the portal's place gets the widget alone */
+
+    hook = !ctx->reply_status && ngx_http_assist_inject_has_hook(r);
+
     if (ctx->paged
         || !ngx_http_assist_inject_may(r, ctx)
-        || (!ngx_http_assist_inject_has_hook(r) && !lcf->widget)
+        || (!hook && !lcf->widget)
         || !ngx_http_assist_inject_headers(r, ctx, &csp))
     {
         return NGX_OK;
@@ -65,11 +70,13 @@ ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ctx->paged = 1;
     ctx->streamed = page;
 
-    (void) ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_PAGE, NULL);
+    if (hook) {
+        (void) ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_PAGE, NULL);
 
-    ctx->event.sourced = ctx->cites.nelts != 0;
+        ctx->event.sourced = ctx->cites.nelts != 0;
 
-    ngx_http_assist_inject_allowed(r, page);
+        ngx_http_assist_inject_allowed(r, page);
+    }
 
     if (lcf->widget) {
         ngx_http_assist_inject_widget(r, ctx);
@@ -261,10 +268,10 @@ ngx_http_assist_inject_notice(ngx_http_assist_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_assist_inject_may(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    if (r->headers_out.status != NGX_HTTP_OK
+    if ((r->headers_out.status != NGX_HTTP_OK
+         && !ngx_http_assist_gave_page(r, ctx))
         || r->header_only
         || r->headers_out.content_length_n == 0
-        || ctx->reply_status
         || r->content_handler == ngx_http_assist_status_handler)
     {
         return 0;

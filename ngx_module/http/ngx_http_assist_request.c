@@ -324,6 +324,17 @@ ngx_http_assist_disclosed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 }
 
 
+/* Is this the reply of a hook, and such that a browser shows it? */
+
+ngx_uint_t
+ngx_http_assist_gave_page(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    return r->headers_out.status == ctx->reply_status
+           && (ctx->reply_status == NGX_HTTP_OK
+               || ctx->reply_status >= NGX_HTTP_BAD_REQUEST);
+}
+
+
 static void
 ngx_http_assist_ctx_cleanup(void *data)
 {
