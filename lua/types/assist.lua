@@ -36,6 +36,7 @@
 ---@field request assist.request
 ---@field lang "vi"|"en"|"" a question's language, given or guessed, or that of a page's Content-Language; else ""
 ---@field question string? the question as typed, at most 2,000 bytes; nil for a page, and it may be nil in `log` where the answer came from the cache
+---@field disclosure table<"vi"|"en", string> the AI notice in both languages, as `assist_disclosure` of this location words it
 local ctx = {}
 
 ---Adds plain text to the answer. All of it together may have 256 KB.

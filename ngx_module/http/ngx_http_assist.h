@@ -19,6 +19,7 @@
 #include "core/figure.h"
 #include "core/ledger.h"
 #include "core/match.h"
+#include "core/notice.h"
 #include "core/redact.h"
 #include "core/search.h"
 #include "core/withdrawn.h"
@@ -65,10 +66,11 @@ typedef struct {
 } ngx_http_assist_asset_t;
 
 
-/* An AI notice, by language, as JSON strings. */
+/* An AI notice, by language, as JSON strings and as text. */
 typedef struct {
     ngx_str_t                        vi;
     ngx_str_t                        en;
+    assist_notice_t                  text;
 } ngx_http_assist_disclosure_t;
 
 
@@ -331,6 +333,7 @@ struct ngx_http_assist_ctx_s {
     unsigned                         outcome:1;     /* event.outcome is set */
     unsigned                         failed:1;      /* a hook; see failure */
     unsigned                         counted:1;
+    unsigned                         noticed:1; /* the AI notice was asked for */
     unsigned                         shared:1;      /* `service` stands for
                                                        several agencies */
     unsigned                         previous_shared:1;
@@ -890,14 +893,19 @@ ngx_int_t ngx_http_assist_disclosure_default(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 /* as a JSON string, with its quotes */
 ngx_str_t *ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en);
+assist_str_t ngx_http_assist_disclosure_text(ngx_http_request_t *r,
+    ngx_uint_t en);
 
-/* has this HTML, of a hook, an AI notice: an element of class assist-notice? */
+/*
+ * Has this, of a hook, an AI notice: an element of the class, or a member of
+ * the name, assist-notice?
+ */
 ngx_uint_t ngx_http_assist_disclosure_in(ngx_str_t *html);
 
 /* {"vi":..,"en":..}, for the widget */
 ngx_int_t ngx_http_assist_disclosure_send(ngx_http_request_t *r);
 
-/* ngx_http_assist_asset.c: widget.js, widget.css, status.css */
+/* ngx_http_assist_asset.c: widget.js, widget.css, panel.css, status.css */
 ngx_int_t ngx_http_assist_asset_load(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 /* NGX_DECLINED: it is none of them */

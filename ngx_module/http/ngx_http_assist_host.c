@@ -18,6 +18,7 @@ static assist_str_t ngx_http_assist_host_args(void *host);
 static assist_str_t ngx_http_assist_host_header(void *host, assist_str_t name);
 static assist_str_t ngx_http_assist_host_lang(void *host);
 static assist_str_t ngx_http_assist_host_question(void *host);
+static assist_str_t ngx_http_assist_host_disclosure(void *host, int en);
 static uint32_t ngx_http_assist_host_service(void *host);
 static uint32_t ngx_http_assist_host_previous(void *host);
 static int ngx_http_assist_host_say(void *host, assist_str_t text);
@@ -73,6 +74,7 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_header,
     ngx_http_assist_host_lang,
     ngx_http_assist_host_question,
+    ngx_http_assist_host_disclosure,
     ngx_http_assist_host_service,
     ngx_http_assist_host_previous,
     ngx_http_assist_host_say,
@@ -240,6 +242,15 @@ ngx_http_assist_host_question(void *host)
     ngx_http_assist_ctx_t *ctx = host;
 
     return ngx_http_assist_str(ctx->question);
+}
+
+
+static assist_str_t
+ngx_http_assist_host_disclosure(void *host, int en)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_disclosure_text(ctx->request, (ngx_uint_t) en);
 }
 
 

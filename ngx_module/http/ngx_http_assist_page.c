@@ -477,7 +477,9 @@ ngx_http_assist_page_put(ngx_http_request_t *r, ngx_http_assist_page_t *page,
     b->pos = html->data;
     b->last = b->pos + html->len;
 
-    page->placed |= !insert->widget;
+    /* nobody reads what is in a head */
+
+    page->placed |= !insert->widget && insert->where != ASSIST_HTML_HEAD_END;
     page->notice |= ngx_http_assist_disclosure_in(html);
 
     return NGX_OK;

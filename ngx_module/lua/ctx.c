@@ -229,6 +229,13 @@ ctx_index(lua_State *L)
     } else if (strcmp(key, "question") == 0) {
         assist_push_str(L, host->question(run->host));
 
+    } else if (strcmp(key, "disclosure") == 0) {
+        lua_createtable(L, 0, 2);
+        assist_push_str(L, host->disclosure(run->host, 0));
+        lua_setfield(L, -2, "vi");
+        assist_push_str(L, host->disclosure(run->host, 1));
+        lua_setfield(L, -2, "en");
+
     } else {
         return assist_raise(L, "ctx has no \"%s\"", key);
     }

@@ -112,6 +112,7 @@ typedef struct {
     assist_str_t (*header)(void *host, assist_str_t name);
     assist_str_t (*lang)(void *host);               /* "vi", "en" */
     assist_str_t (*question)(void *host);           /* phase ask */
+    assist_str_t (*disclosure)(void *host, int en); /* the AI notice */
     uint32_t (*service)(void *host);                /* index, ASSIST_NONE */
     uint32_t (*previous)(void *host);               /* of the answer before */
 

@@ -38,8 +38,8 @@ end
 
 test("the example's tests pass", function()
   local code, text = cli.run("test", cli.here .. "/hooks")
-  has(text, "ok 11 - ")
-  has(text, "\n11 passed, 0 failed\n")
+  has(text, "ok 17 - ")
+  has(text, "\n17 passed, 0 failed\n")
   equal(code, 0)
 end)
 

@@ -335,9 +335,10 @@
         }, text.forget)));
     }
 
-    // The page without JavaScript, of the same service.
-    #page() {
-      const url = new URL('./', base);
+    // Below the assistant's address, of the same service: the page without
+    // JavaScript, by default.
+    #page(name = './') {
+      const url = new URL(name, base);
       url.searchParams.set('lang', this.#state.lang);
       for (const name of ['service', 'agency']) {
         const value = this.getAttribute(name);
@@ -511,7 +512,8 @@
       if (this.#disclosures.asked) return;
       this.#disclosures.asked = true;
       try {
-        const res = await fetch(new URL('notice.json', base));
+        // with the service, for which it counts as shown
+        const res = await fetch(this.#page('notice.json'));
         if (res.ok) Object.assign(this.#disclosures, await res.json());
       } catch { return; }
       const place = this.$('.disclosure');
@@ -529,15 +531,16 @@
         if (res.status !== 200 || this.firstChild) return;
         json = await res.json();
       } catch { return; }
-      const { lang, title, text, notice, source } = json;
+      const { lang, title, text, source } = json;
       const name = make('span', { lang: 'vi' }, source.title);
       this.append(make('section', { class: 'assist-summary', lang,
                                     'aria-label': title },
-        make('h2', {}, title), make('p', {}, text),
-        make('p', {}, make('small', {}, `${source.label}: `,
+        make('h2', {}, title),
+        make('p', { class: 'assist-notice' }, json['assist-notice']),
+        make('p', {}, text),
+        make('p', { class: 'assist-source' }, `${source.label}: `,
           isLink(source.url) ? make('a', { href: source.url }, name) : name,
-          source.updated ? `, ${source.updated}` : null)),
-        make('p', {}, make('small', {}, notice))));
+          source.updated ? `, ${source.updated}` : null)));
     }
   }
 
