@@ -555,7 +555,7 @@ ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
 ngx_int_t ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
     assist_html_where_t where, ngx_str_t id, ngx_str_t html);
 ngx_int_t ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx,
-    double later);
+    assist_html_where_t where, ngx_str_t id, double later);
 /* what help waited for; empty: nothing came of it */
 void ngx_http_assist_inject_help(ngx_http_assist_help_t *help,
     ngx_str_t *html);

@@ -29,7 +29,8 @@ static int ngx_http_assist_host_reply(void *host, int status,
     const assist_header_t *headers, uint32_t nheaders, assist_str_t body);
 static int ngx_http_assist_host_inject(void *host, assist_html_where_t where,
     assist_str_t id, assist_str_t html);
-static int ngx_http_assist_host_inject_later(void *host, double later);
+static int ngx_http_assist_host_inject_later(void *host,
+    assist_html_where_t where, assist_str_t id, double later);
 static void ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome);
 static assist_wait_t ngx_http_assist_host_body(void *host, assist_run_t *run,
     assist_value_t *value);
@@ -431,9 +432,12 @@ ngx_http_assist_host_inject(void *host, assist_html_where_t where,
 
 
 static int
-ngx_http_assist_host_inject_later(void *host, double later)
+ngx_http_assist_host_inject_later(void *host, assist_html_where_t where,
+    assist_str_t id, double later)
 {
-    return ngx_http_assist_inject_later(host, later) == NGX_OK ? 0 : -1;
+    return ngx_http_assist_inject_later(host, where,
+                                        ngx_http_assist_ngx_str(id), later)
+           == NGX_OK ? 0 : -1;
 }
 
 

@@ -14,6 +14,8 @@
 #define NGX_HTTP_ASSIST_INJECT_MAX  (64 * 1024)     /* bytes of a page */
 
 
+static ngx_http_assist_insert_t *ngx_http_assist_inject_new(
+    ngx_http_assist_ctx_t *ctx, assist_html_where_t where, ngx_str_t id);
 static ngx_uint_t ngx_http_assist_inject_may(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_uint_t ngx_http_assist_inject_has_hook(ngx_http_request_t *r);
@@ -104,24 +106,19 @@ ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
 
     page = ctx->streamed;
 
-    if (page->ninserts == NGX_HTTP_ASSIST_INSERTS
-        || html.len > NGX_HTTP_ASSIST_INJECT_MAX - page->size)
-    {
+    if (html.len > NGX_HTTP_ASSIST_INJECT_MAX - page->size) {
         return NGX_DECLINED;
     }
 
-    insert = &page->inserts[page->ninserts];
+    insert = ngx_http_assist_inject_new(ctx, where, id);
+    if (insert == NULL) {
+        return NGX_DECLINED;
+    }
 
-    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
-    insert->where = where;
-    insert->id.len = id.len;
-    insert->id.data = ngx_pstrdup(ctx->request->pool, &id);
     insert->html.len = html.len;
     insert->html.data = ngx_pstrdup(ctx->request->pool, &html);
 
-    if ((id.len && insert->id.data == NULL)
-        || (html.len && insert->html.data == NULL))
-    {
+    if (html.len && insert->html.data == NULL) {
         return NGX_DECLINED;
     }
 
@@ -135,20 +132,16 @@ ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
 /* NGX_DECLINED: as above.  Of a function that has failed nothing comes. */
 
 ngx_int_t
-ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx, double later)
+ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx,
+    assist_html_where_t where, ngx_str_t id, double later)
 {
-    ngx_http_assist_page_t    *page;
     ngx_http_assist_help_t    *help;
     ngx_http_assist_insert_t  *insert;
 
-    page = ctx->streamed;
-
-    if (page->ninserts == NGX_HTTP_ASSIST_INSERTS) {
-        return NGX_DECLINED;
-    }
-
+    insert = ngx_http_assist_inject_new(ctx, where, id);
     help = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_assist_help_t));
-    if (help == NULL) {
+
+    if (insert == NULL || help == NULL) {
         return NGX_DECLINED;
     }
 
@@ -159,14 +152,36 @@ ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx, double later)
     }
 
     help->waits = 1;
-
-    insert = &page->inserts[page->ninserts++];
-
-    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
-    insert->where = ASSIST_HTML_BODY_END;
     insert->help = help;
+    ctx->streamed->ninserts++;
 
     return NGX_OK;
+}
+
+
+/* The next one, which is not counted yet; NULL: as above. */
+
+static ngx_http_assist_insert_t *
+ngx_http_assist_inject_new(ngx_http_assist_ctx_t *ctx,
+    assist_html_where_t where, ngx_str_t id)
+{
+    ngx_http_assist_page_t    *page;
+    ngx_http_assist_insert_t  *insert;
+
+    page = ctx->streamed;
+
+    if (page->ninserts == NGX_HTTP_ASSIST_INSERTS) {
+        return NULL;
+    }
+
+    insert = &page->inserts[page->ninserts];
+
+    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
+    insert->where = where;
+    insert->id.len = id.len;
+    insert->id.data = ngx_pstrdup(ctx->request->pool, &id);
+
+    return id.len && insert->id.data == NULL ? NULL : insert;
 }
 
 

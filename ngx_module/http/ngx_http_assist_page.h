@@ -12,6 +12,7 @@
 
 
 #define NGX_HTTP_ASSIST_INSERTS  16          /* of hooks */
+#define NGX_HTTP_ASSIST_PLACES   (NGX_HTTP_ASSIST_INSERTS + 2)
 #define NGX_HTTP_ASSIST_PAGE_REST  4096      /* bytes that may be held */
 #define NGX_HTTP_ASSIST_BUFFERED   0x08      /* of r->buffered; 1, 2, 4 are
                                                 SSI's, sub's and copy's */
@@ -33,6 +34,7 @@ typedef struct {
     ngx_str_t                        html;
     ngx_http_assist_help_t          *help;      /* has the html; or NULL */
     unsigned                         widget:1;
+    unsigned                         late:1;    /* its place is past */
 } ngx_http_assist_insert_t;
 
 
@@ -81,7 +83,7 @@ struct ngx_http_assist_page_s {
     u_char                          *begin;     /* a copy of it */
     size_t                           nbegin;
     assist_html_t                    html;
-    assist_html_place_t              places[NGX_HTTP_ASSIST_INSERTS + 1];
+    assist_html_place_t              places[NGX_HTTP_ASSIST_PLACES];
     ngx_chain_t                     *free;
     ngx_chain_t                     *busy;
     ngx_chain_t                     *out;

@@ -426,8 +426,8 @@ reply_header(lua_State *L, const char *name)
 /*
  * ctx:inject(where, html): puts markup, or text, into the page; where is
  * "head_end", "body_start", "body_end", or an element's id.  What assist.later
- * has returned stands for what its function gives, at body_end, where a page
- * may wait.
+ * has returned stands for what its function gives; where that comes when the
+ * page is past its place, it goes to body_end, where a page may wait.
  */
 
 static int
@@ -473,7 +473,9 @@ ctx_inject(lua_State *L, assist_run_t *run)
         }
     }
 
-    if ((waits ? run->vm->conf.host->inject_later(run->host, later)
+    if ((waits ? run->vm->conf.host->inject_later(run->host,
+                                                  (assist_html_where_t) i,
+                                                  where, later)
                : run->vm->conf.host->inject(run->host, (assist_html_where_t) i,
                                             where, html))
         != 0)
@@ -494,9 +496,9 @@ ctx_inject(lua_State *L, assist_run_t *run)
 static int
 inject_later(lua_State *L, assist_html_where_t where)
 {
-    if (where != ASSIST_HTML_BODY_END) {
-        assist_raise(L, "ctx:inject: what assist.later gives can only go to "
-                     "body_end, where a page may wait for it");
+    if (where == ASSIST_HTML_HEAD_END) {
+        assist_raise(L, "ctx:inject: what assist.later gives cannot go to "
+                     "head_end");
     }
 
     lua_getfield(L, 3, "done");

@@ -127,7 +127,8 @@ typedef struct {
     int (*inject)(void *host, assist_html_where_t where, assist_str_t id,
         assist_str_t html);
     /* at the page's end: what the function `later` will give */
-    int (*inject_later)(void *host, double later);
+    int (*inject_later)(void *host, assist_html_where_t where,
+        assist_str_t id, double later);
     void (*outcome)(void *host, assist_outcome_t outcome);
 
     /* waits */

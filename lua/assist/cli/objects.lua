@@ -141,9 +141,8 @@ function methods.inject(run, where, html)
       where)
   end
   if inside[html] and inside[html].class == "help" then
-    if where ~= "body_end" then
-      raise.error("ctx:inject: what assist.later gives can only go to "
-        .. "body_end, where a page may wait for it")
+    if where == "head_end" then
+      raise.error "ctx:inject: what assist.later gives cannot go to head_end"
     end
     -- a page that waits for nothing, or in vain
     html = html.done and html.value

@@ -500,7 +500,7 @@
     // The last turn's beginning comes into view.
     #end() {
       const log = this.$('.scroll');
-      if (log?.lastChild) log.scrollTop = log.lastChild.offsetTop;
+      if (log?.lastChild) log.scrollTop = log.lastChild.offsetTop - 8;
     }
 
     #disclosure() {
