@@ -24,7 +24,8 @@ UNIT     := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*
 FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SOURCES  := $(wildcard ngx_module/*/*.[ch])
 
-.PHONY: all deps deps-test deps-bench build demo demo-stop test unit \
+.PHONY: all deps deps-test deps-bench build demo demo-stop demo-wiki \
+        demo-wiki-stop test unit \
         test-browser test-ledger fuzz bench-quick bench-hostile bench-redis \
         bench-stream install clean
 
@@ -75,6 +76,14 @@ demo: deps build
 
 demo-stop:
 	@examples/portal/demo.sh stop
+
+# DokuWiki, from Debian's package, with an assistant; PORT=8090.
+demo-wiki: build
+	@tests/deps.sh build demo wiki
+	@examples/wiki/wiki.sh start
+
+demo-wiki-stop:
+	@examples/wiki/wiki.sh stop
 
 # Everything; ends with one line "N passed, N failed".
 test: deps-test build unit

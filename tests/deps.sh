@@ -1,7 +1,7 @@
 #!/bin/bash
 #
 # deps.sh GROUP...: installs the Debian packages of the groups that are not
-# there yet (build, demo, test, browser, bench), and for the tests what their
+# there yet (build, demo, wiki, test, browser, bench), and for the tests what their
 # package.json names.  Never removes a package: Debian has two LuaJITs that
 # conflict, and a portal may use either.
 
@@ -89,6 +89,9 @@ for group; do
     test)
         need libcmocka-dev redis-server openssl lua-check
         need_node
+        ;;
+    wiki)
+        need dokuwiki php-cgi php-cli
         ;;
     browser)
         need chromium fonts-noto-core

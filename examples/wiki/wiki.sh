@@ -4,13 +4,14 @@
 # of it.  Nothing of the package is changed: configuration and pages lie in run/.
 #
 #   PORT   public port on 127.0.0.1 (8090)
+#   RUN    another folder than run/
 #   NGINX  the nginx to run (nginx)
 
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 root=$(cd "$here/../.." && pwd -P)
-run=$here/run
+run=$(realpath -m "${RUN:-$here/run}")
 wiki=/usr/share/dokuwiki
 
 PORT=${PORT:-8090}
@@ -60,14 +61,12 @@ start() {
         command -v "$tool" >/dev/null || die "$tool is missing"
     done
 
-    [[ -f $wiki/doku.php ]] \
-        || die "DokuWiki is missing: apt-get install --no-install-recommends" \
-               "dokuwiki php-cgi php-cli"
+    [[ -f $wiki/doku.php ]] || die "DokuWiki is missing: make demo-wiki"
     [[ -f $root/build/ngx_http_assist_module.so ]] \
         || die "the module is not built yet: run \"make build\" in $root"
 
     stop
-    rm -rf "$run"
+    rm -rf "$run"/{conf,data}
     mkdir -p "$run"/{conf,data/{attic,cache,index,locks,log,media,media_attic,media_meta,meta,pages,tmp}}
     cp -L /etc/dokuwiki/*.conf /etc/dokuwiki/*.php "$run/conf/"
     cp "$here/local.php" "$run/conf/local.php"

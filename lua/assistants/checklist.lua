@@ -1,14 +1,15 @@
 -- A panel on a service's page: which documents, what it costs, how long it
 -- takes, from the catalogue's row, with its source.  No model is needed, and
--- nothing of it is a script or a style: portals give .assist-checklist theirs.
+-- nothing of it is a script.
 --
 --     assist_hook  assistants/checklist.lua  where=ho-so;
 --
 -- where: body_end (the default), body_start, or an element's id; lang: vi or
--- en (else the page's Content-Language, else en below /en/, else vi).
+-- en (else the page's Content-Language, else en below /en/, else vi); style:
+-- the address of panel.css (/assist/panel.css), or off.
 
-local assist = require "assist"
-local html = assist.html
+local html = require("assist").html
+local panel = require "assist.panel"
 
 local words = {
   vi = {
@@ -19,8 +20,6 @@ local words = {
     contact = "Liên hệ",
     source = "Nguồn",
     updated = "cập nhật",
-    notice = "Trợ lý AI lập bảng này từ danh mục dịch vụ công và có thể sai. "
-      .. "Hãy kiểm tra lại ở nguồn hoặc hỏi cơ quan thực hiện.",
   },
   en = {
     title = "What you need",
@@ -30,44 +29,40 @@ local words = {
     contact = "Contact",
     source = "Source",
     updated = "updated",
-    notice = "An AI assistant made this panel from the catalogue of public "
-      .. "services and can be wrong. Please check the source or ask the "
-      .. "agency.",
   },
 }
 
-local function language(ctx, conf)
-  if words[conf.lang] then
-    return conf.lang
-  elseif words[ctx.lang] then
-    return ctx.lang
-  end
-  return (ctx.request.uri .. "/"):find("/en/", 1, true) and "en" or "vi"
-end
-
--- The lines of a column, without the dashes of a list.
+-- The lines of a column.  Where some have the dash of a list, those are its
+-- items, and the others are said of all of them; else each line is one.
 local function lines(text)
-  local list = {}
+  local items, rest = {}, {}
   for line in text:gmatch("[^\r\n]+") do
-    line = line:gsub("^%s*[-*]%s+", ""):match("^%s*(.-)%s*$")
-    if line ~= "" then
-      list[#list + 1] = line
-    end
+    local item = line:match("^%s*[-*+]%s+(%S.*)$")
+    local list = item and items or rest
+    line = (item or line):match("^%s*(.-)%s*$")
+    list[#list + 1] = line ~= "" and line or nil
   end
-  return list
+  if #items == 0 then
+    return rest, {}
+  end
+  return items, rest
 end
 
 -- The catalogue's words are Vietnamese on a page in English, too.
 local function value(text)
-  local list = lines(text)
-  if #list == 1 then
-    return html('<dd lang="vi">%s</dd>\n', list[1])
+  local items, rest = lines(text)
+  if #items == 1 and #rest == 0 then
+    return html('<dd lang="vi">%s</dd>\n', items[1])
   end
   local out = html '<dd lang="vi"><ul>\n'
-  for _, line in ipairs(list) do
+  for _, line in ipairs(items) do
     out = out .. html("<li>%s</li>\n", line)
   end
-  return out .. html "</ul></dd>\n"
+  out = out .. html "</ul>"
+  for _, line in ipairs(rest) do
+    out = out .. html("\n<p>%s</p>", line)
+  end
+  return out .. html "</dd>\n"
 end
 
 local function date(text, lang)
@@ -87,14 +82,14 @@ local function source(service, lang, text)
   if service.url:find("^/") or service.url:find("^https?://") then
     name = html('<a href="%s">%s</a>', service.url, name)
   end
-  local out = html("<p>%s: %s", text.source, name)
+  local out = html('<p class="assist-source">%s: %s', text.source, name)
   if service.updated ~= "" then
     out = out .. html(", %s %s", text.updated, date(service.updated, lang))
   end
   return out .. html "</p>\n"
 end
 
-local function panel(service, lang)
+local function checklist(service, lang, notice)
   local text, facts = words[lang], html ""
   for _, column in ipairs { "documents", "fee", "time", "contact" } do
     if #lines(service[column]) > 0 then
@@ -105,16 +100,16 @@ local function panel(service, lang)
   return html([[
 <section class="assist-checklist" lang="%s" aria-labelledby="assist-checklist">
 <h2 id="assist-checklist">%s</h2>
+<p class="assist-notice">%s</p>
 <dl>
 %s</dl>
-%s<p class="assist-notice"><small>%s</small></p>
-</section>
-]], lang, text.title, facts, source(service, lang, text), text.notice)
+%s</section>
+]], lang, text.title, notice, facts, source(service, lang, text))
 end
 
 return {
   name = "checklist",
-  version = "1.0",
+  version = "1.1",
 
   page = function(ctx, conf)
     local service = ctx.service
@@ -122,7 +117,10 @@ return {
        or service.documents .. service.fee .. service.time == "" then
       return
     end
-    ctx:inject(conf.where or "body_end", panel(service, language(ctx, conf)))
+    local lang = panel.language(ctx, conf)
+    panel.style(ctx, conf)
+    ctx:inject(conf.where or "body_end",
+               checklist(service, lang, ctx.disclosure[lang]))
     ctx:cite(service)
     ctx:outcome("answered")
   end,

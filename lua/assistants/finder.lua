@@ -97,7 +97,7 @@ function M.request(ctx, conf)
 
   give(ctx, services, facts)
   ctx:reply(200, page.document({ lang = lang, title = own.title,
-    notice = own.notice, body = body }, conf), page.headers)
+    notice = ctx.disclosure[lang], body = body }, conf), page.headers)
 end
 
 function M.ask(ctx)

@@ -11,9 +11,11 @@
 --
 -- cookie: names, separated by blanks, of what the portal's sign-in sets; whoever
 -- sends one, or an Authorization header, gets no summary.  Without the parameter
--- any cookie counts as one.  uri: of the location; where, lang: as checklist.
+-- any cookie counts as one.  uri: of the location; where, lang, style: as
+-- checklist.
 
 local assist = require "assist"
+local panel = require "assist.panel"
 local html, json = assist.html, assist.json
 
 local KEPT = 86400                      -- seconds
@@ -27,8 +29,6 @@ local words = {
       .. "bằng [1], không thêm gì khác.",
     question = "Tóm tắt trong hai hoặc ba câu: dịch vụ này để làm gì, cần gì, "
       .. "mất bao lâu và bao nhiêu tiền?",
-    notice = "Trợ lý AI viết tóm tắt này từ danh mục dịch vụ công và có thể "
-      .. "sai. Hãy kiểm tra lại ở nguồn.",
     source = "Nguồn", updated = "cập nhật",
   },
   en = {
@@ -38,8 +38,6 @@ local words = {
       .. "and add nothing else.",
     question = "Summarize in two or three sentences: what is this service for, "
       .. "what does one need, how long does it take and what does it cost?",
-    notice = "An AI assistant wrote this summary from the catalogue of public "
-      .. "services, and it can be wrong. Please check it at the source.",
     source = "Source", updated = "updated",
   },
 }
@@ -91,7 +89,7 @@ local function summary(service, lang, text)
   end)
 end
 
-local M = { name = "plain_language", version = "1.0" }
+local M = { name = "plain_language", version = "1.1" }
 
 function M.page(ctx, conf)
   local service = ctx.service
@@ -99,11 +97,10 @@ function M.page(ctx, conf)
      or service.id:find("[^%w@._-]") then
     return
   end
-  local lang = words[conf.lang] and conf.lang or words[ctx.lang] and ctx.lang
-    or (ctx.request.uri .. "/"):find("/en/", 1, true) and "en" or "vi"
+  panel.style(ctx, conf)
   ctx:inject(conf.where or "body_end", html(
     '<assist-summary src="%s?service=%s&amp;lang=%s"></assist-summary>\n',
-    conf.uri or "/assist-summary", service.id, lang))
+    conf.uri or "/assist-summary", service.id, panel.language(ctx, conf)))
 end
 
 function M.request(ctx, conf)
@@ -124,7 +121,7 @@ function M.request(ctx, conf)
   ctx:outcome("answered")
   local own = words[lang]
   ctx:reply(200, json.encode { lang = lang, title = own.title, text = got.text,
-    notice = own.notice, model = got.model, ai = true,
+    ["assist-notice"] = ctx.disclosure[lang], model = got.model, ai = true,
     source = { label = own.source, title = service.name, url = service.url,
       updated = service.updated ~= "" and own.updated .. " " .. service.updated
                 or "" } },

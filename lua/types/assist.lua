@@ -36,6 +36,7 @@
 ---@field request assist.request
 ---@field lang "vi"|"en"|"" a question's language, given or guessed, or that of a page's Content-Language; else ""
 ---@field question string? the question as typed, at most 2,000 bytes; nil for a page, and it may be nil in `log` where the answer came from the cache
+---@field disclosure table<"vi"|"en", string> the AI notice in both languages, as `assist_disclosure` of this location words it
 local ctx = {}
 
 ---Adds plain text to the answer. All of it together may have 256 KB.
@@ -71,8 +72,9 @@ function ctx:reply(status, body, headers) end
 ---Puts something into the page, at one of four places or after the element with
 ---an id; text is escaped unless assist.html made it. At most 16 of them and 64
 ---KB together; one that the page's policy forbids is left out. What assist.later
----has returned stands for what its function gives, in body_end only: a page waits
----for it as long as assist_page_wait says, then goes out without it.
+---has returned stands for what its function gives, anywhere but in head_end. Where
+---that comes when the page is past its place, it goes to body_end: there a page
+---waits for it as long as assist_page_wait says, then goes out without it.
 ---
 ---Phases: page.
 ---@param where "head_end"|"body_start"|"body_end"|string

@@ -3,9 +3,7 @@
  * of it.
  */
 
-#include "csp.h"
-
-#include <strings.h>
+#include "csp_priv.h"
 
 
 typedef enum {
@@ -16,40 +14,19 @@ typedef enum {
     CONNECT
 } kind_t;
 
-typedef struct {
-    const assist_csp_t  *csp;
-    assist_str_t         name;
-    assist_str_t         src;       /* data NULL: none */
-    assist_str_t         nonce;     /* data NULL: none */
-    unsigned             own_nonce:1;
-    unsigned             handler:1; /* has an onclick or the like */
-    unsigned             styled:1;  /* has a style attribute */
-    unsigned             data:1;    /* a script's content is no script */
-    unsigned             sheet:1;   /* a link to a style sheet */
-} tag_t;
 
-
-static int read_tag(tag_t *tag, const char *p, const char *end,
-    const char **over);
-static void read_attribute(tag_t *tag, assist_str_t name, assist_str_t value);
-static int check_tag(tag_t *tag);
-static int check_url(const assist_csp_t *csp, kind_t kind, assist_str_t url);
-static int allowed(tag_t *tag, kind_t kind, int external);
+static int check_tag(assist_csp_tag_t *tag);
+static int allowed(assist_csp_tag_t *tag, kind_t kind, int external);
 static int sources(assist_str_t policy, kind_t kind, assist_str_t *list);
 static int directive(assist_str_t policy, const char *name,
     assist_str_t *list);
-static int nonce(tag_t *tag, assist_str_t list, int *any);
+static int nonce(assist_csp_tag_t *tag, assist_str_t list, int *any);
 static int source_is(assist_str_t list, assist_str_t url, assist_str_t host);
 static int source_host_is(assist_str_t source, assist_str_t host,
     assist_str_t path);
 static void split(assist_str_t url, assist_str_t *host, assist_str_t *path);
 static int has(assist_str_t list, const char *word);
-static int word_next(assist_str_t *list, char separator, assist_str_t *word);
 static const char *skip_raw(assist_str_t name, const char *p, const char *end);
-static assist_str_t cut(const char *p, const char *end);
-static int is(assist_str_t s, const char *word);
-static int begins(assist_str_t s, const char *word);
-static int is_blank(char c);
 
 
 void
@@ -57,7 +34,7 @@ assist_csp_add(assist_csp_t *csp, assist_str_t value)
 {
     assist_str_t  policy;
 
-    while (word_next(&value, ',', &policy)) {
+    while (assist_csp_word(&value, ',', &policy)) {
 
         if (csp->npolicies == ASSIST_CSP_POLICIES) {
             csp->full = 1;
@@ -72,7 +49,7 @@ assist_csp_add(assist_csp_t *csp, assist_str_t value)
 int
 assist_csp_html(const assist_csp_t *csp, assist_str_t html, assist_buf_t *out)
 {
-    tag_t        tag;
+    assist_csp_tag_t        tag;
     size_t       before;
     const char  *p, *end, *next;
 
@@ -84,10 +61,10 @@ assist_csp_html(const assist_csp_t *csp, assist_str_t html, assist_buf_t *out)
         assist_buf_add(out, p, (size_t) (next - p));
         p = next;
 
-        memset(&tag, 0, sizeof(tag_t));
+        memset(&tag, 0, sizeof(assist_csp_tag_t));
         tag.csp = csp;
 
-        if (!read_tag(&tag, p, end, &next)) {
+        if (!assist_csp_tag(&tag, p, end, &next)) {
             assist_buf_add(out, p, (size_t) (next - p));
             p = next;
             continue;
@@ -121,149 +98,22 @@ assist_csp_html(const assist_csp_t *csp, assist_str_t html, assist_buf_t *out)
 
 
 int
-assist_csp_style(const assist_csp_t *csp, assist_str_t url)
-{
-    return check_url(csp, STYLE, url);
-}
-
-
-int
 assist_csp_connect(const assist_csp_t *csp, assist_str_t url)
 {
-    return check_url(csp, CONNECT, url);
-}
+    assist_csp_tag_t  tag;
 
+    memset(&tag, 0, sizeof(assist_csp_tag_t));
 
-/* Reads the start tag at p; 0: there is none.  over: what comes after it, or
- * after a comment. */
+    tag.csp = csp;
+    tag.src = url;
+    tag.nonce = assist_str("");     /* which no policy has */
 
-static int
-read_tag(tag_t *tag, const char *p, const char *end, const char **over)
-{
-    char           quote;
-    const char    *start;
-    assist_str_t   name, value;
-
-    *over = p + 1;
-
-    if (end - p >= 4 && memcmp(p, "<!--", 4) == 0) {
-        for (p += 2; p < end; p++) {
-            if (begins(cut(p, end), "-->")) {
-                *over = p + 3;
-                return 0;
-            }
-        }
-
-        *over = end;
-        return 0;
-    }
-
-    start = ++p;
-
-    if (p == end || (*p | 0x20) < 'a' || (*p | 0x20) > 'z') {
-        return 0;
-    }
-
-    while (p < end && !is_blank(*p) && *p != '/' && *p != '>') {
-        p++;
-    }
-
-    tag->name = cut(start, p);
-
-    while (p < end && *p != '>') {
-
-        if (is_blank(*p) || *p == '/') {
-            p++;
-            continue;
-        }
-
-        start = p++;
-
-        while (p < end && !is_blank(*p) && *p != '/' && *p != '>'
-               && *p != '=')
-        {
-            p++;
-        }
-
-        name = cut(start, p);
-        value = assist_str("");
-
-        while (p < end && is_blank(*p)) {
-            p++;
-        }
-
-        if (p < end && *p == '=') {
-            p++;
-
-            while (p < end && is_blank(*p)) {
-                p++;
-            }
-
-            if (p < end && (*p == '"' || *p == '\'')) {
-                quote = *p++;
-                start = p;
-                p = memchr(p, quote, (size_t) (end - p));
-                value = cut(start, p ? p : end);
-                p = p ? p + 1 : end;
-
-            } else {
-                start = p;
-
-                while (p < end && !is_blank(*p) && *p != '>') {
-                    p++;
-                }
-
-                value = cut(start, p);
-            }
-        }
-
-        read_attribute(tag, name, value);
-    }
-
-    *over = p < end ? p + 1 : end;
-
-    return 1;
-}
-
-
-static void
-read_attribute(tag_t *tag, assist_str_t name, assist_str_t value)
-{
-    assist_str_t  word;
-
-    while (value.len && (unsigned char) *value.data <= ' ') {
-        value.data++;
-        value.len--;
-    }
-
-    if ((name.len > 2 && begins(name, "on")) || begins(value, "javascript:")) {
-        tag->handler = 1;
-
-    } else if (is(name, "style")) {
-        tag->styled = 1;
-
-    } else if (is(name, "src") || is(name, "href")) {
-        tag->src = value;
-
-    } else if (is(name, "nonce")) {
-        tag->nonce = value;
-        tag->own_nonce = 1;
-
-    } else if (is(name, "type")) {
-        tag->data = value.len >= 4
-                    && is(cut(value.data + value.len - 4,
-                              value.data + value.len), "json");
-
-    } else if (is(name, "rel")) {
-        while (word_next(&value, ' ', &word)) {
-            tag->sheet |= is(word, "stylesheet");
-        }
-    }
+    return allowed(&tag, CONNECT, 1);
 }
 
 
 static int
-check_tag(tag_t *tag)
+check_tag(assist_csp_tag_t *tag)
 {
     if (tag->handler && !allowed(tag, SCRIPT_ATTR, 0)) {
         return 0;
@@ -289,25 +139,10 @@ check_tag(tag_t *tag)
 }
 
 
-static int
-check_url(const assist_csp_t *csp, kind_t kind, assist_str_t url)
-{
-    tag_t  tag;
-
-    memset(&tag, 0, sizeof(tag_t));
-
-    tag.csp = csp;
-    tag.src = url;
-    tag.nonce = assist_str("");     /* which no policy has */
-
-    return allowed(&tag, kind, 1);
-}
-
-
 /* Do all policies allow it?  Sets the nonce that they need. */
 
 static int
-allowed(tag_t *tag, kind_t kind, int external)
+allowed(assist_csp_tag_t *tag, kind_t kind, int external)
 {
     int           any, strict;
     size_t        i;
@@ -318,6 +153,15 @@ allowed(tag_t *tag, kind_t kind, int external)
     }
 
     for (i = 0; i < tag->csp->npolicies; i++) {
+
+        if (directive(tag->csp->policies[i], "sandbox", &list)
+            && !(kind == CONNECT ? has(list, "allow-same-origin")
+                                   && has(list, "allow-forms")
+                                 : kind == STYLE || kind == STYLE_ATTR
+                                   || has(list, "allow-scripts")))
+        {
+            return 0;
+        }
 
         if (!sources(tag->csp->policies[i], kind, &list)) {
             continue;
@@ -369,8 +213,8 @@ directive(assist_str_t policy, const char *name, assist_str_t *list)
 {
     assist_str_t  word;
 
-    while (word_next(&policy, ';', list)) {
-        if (word_next(list, ' ', &word) && is(word, name)) {
+    while (assist_csp_word(&policy, ';', list)) {
+        if (assist_csp_word(list, ' ', &word) && is(word, name)) {
             return 1;
         }
     }
@@ -385,14 +229,14 @@ directive(assist_str_t policy, const char *name, assist_str_t *list)
  */
 
 static int
-nonce(tag_t *tag, assist_str_t list, int *any)
+nonce(assist_csp_tag_t *tag, assist_str_t list, int *any)
 {
     int           found;
     assist_str_t  word;
 
     found = 0;
 
-    while (word_next(&list, ' ', &word)) {
+    while (assist_csp_word(&list, ' ', &word)) {
 
         *any |= begins(word, "'sha");
 
@@ -435,7 +279,7 @@ source_is(assist_str_t list, assist_str_t url, assist_str_t host)
         split(url, &host, &path);
     }
 
-    while (word_next(&list, ' ', &word)) {
+    while (assist_csp_word(&list, ' ', &word)) {
 
         if (is(word, "'self'")) {
             if (path.data == url.data) {
@@ -531,45 +375,13 @@ has(assist_str_t list, const char *word)
 {
     assist_str_t  found;
 
-    while (word_next(&list, ' ', &found)) {
+    while (assist_csp_word(&list, ' ', &found)) {
         if (is(found, word)) {
             return 1;
         }
     }
 
     return 0;
-}
-
-
-/* The next part of a list, without blanks around it; ' ' is any blank. */
-
-static int
-word_next(assist_str_t *list, char separator, assist_str_t *word)
-{
-    const char  *p, *end;
-
-    p = list->data;
-    end = p + list->len;
-
-    while (p < end && (is_blank(*p) || *p == separator)) {
-        p++;
-    }
-
-    word->data = p;
-
-    while (p < end && (separator == ' ' ? !is_blank(*p) : *p != separator)) {
-        p++;
-    }
-
-    *list = cut(p, end);
-
-    while (p > word->data && is_blank(p[-1])) {
-        p--;
-    }
-
-    word->len = (size_t) (p - word->data);
-
-    return word->len != 0;
 }
 
 
@@ -591,36 +403,4 @@ skip_raw(assist_str_t name, const char *p, const char *end)
     }
 
     return p;
-}
-
-
-static assist_str_t
-cut(const char *p, const char *end)
-{
-    return (assist_str_t) { p, (size_t) (end - p) };
-}
-
-
-static int
-is(assist_str_t s, const char *word)
-{
-    return s.len == strlen(word) && strncasecmp(s.data, word, s.len) == 0;
-}
-
-
-static int
-begins(assist_str_t s, const char *word)
-{
-    size_t  n;
-
-    n = strlen(word);
-
-    return s.len >= n && strncasecmp(s.data, word, n) == 0;
-}
-
-
-static int
-is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
 }

@@ -5,7 +5,7 @@
  * Hashes are not computed: what only a hash would allow is forbidden.  Of a
  * host source neither scheme nor port is compared: where only these differ,
  * it is the browser that forbids.  Pictures, frames and the like are not
- * looked at, and neither is a <meta> in the page itself.
+ * looked at.
  */
 
 #ifndef ASSIST_CSP_H
@@ -37,11 +37,14 @@ void assist_csp_add(assist_csp_t *csp, assist_str_t value);
 int assist_csp_html(const assist_csp_t *csp, assist_str_t html,
     assist_buf_t *out);
 
-/* May a script of the page add this style sheet, which has no nonce? */
-int assist_csp_style(const assist_csp_t *csp, assist_str_t url);
-
-/* May a script of the page send requests to this? */
+/* May a script of the page send requests, and what is typed, to this? */
 int assist_csp_connect(const assist_csp_t *csp, assist_str_t url);
+
+/*
+ * The attributes of a <meta>, as they stand in the page, and the > after them:
+ * appends the policy that they set, decoded, to out.  1; 0: they set none.
+ */
+int assist_csp_meta(assist_str_t attributes, assist_buf_t *out);
 
 
 #endif

@@ -12,6 +12,7 @@ static int tag_name(assist_html_t *h, const char **p, const char *end,
     uint32_t *places);
 static void attribute(assist_html_t *h, unsigned char c);
 static const char *value(assist_html_t *h, const char *p, const char *end);
+static void keep_meta(assist_html_t *h, const char *p, const char *end);
 static void close_tag(assist_html_t *h, uint32_t *places);
 static int starts(assist_str_t text, const char *word);
 static const char *after(const char *p, const char *end, const char *word);
@@ -86,11 +87,12 @@ assist_html_next(assist_html_t *h, assist_str_t *piece,
     int          settled;
     size_t       n;
     uint32_t     places;
-    const char  *p, *end, *tag;
+    const char  *p, *end, *tag, *from;
 
     part->text = (assist_str_t) { piece->data, 0 };
     part->places = 0;
     part->held = 0;
+    part->meta = (assist_str_t) { NULL, 0 };
 
     if (h->release) {
         h->release = 0;
@@ -113,6 +115,8 @@ assist_html_next(assist_html_t *h, assist_str_t *piece,
             h->state = REST;
             break;
         }
+
+        from = p;
 
         switch (h->state) {
 
@@ -186,7 +190,13 @@ assist_html_next(assist_html_t *h, assist_str_t *piece,
             p++;
             close_tag(h, &places);
 
-            if (places) {
+            if (h->in_meta) {
+                keep_meta(h, from, p);
+                h->in_meta = 0;
+                part->meta = (assist_str_t) { h->meta, h->nmeta };
+            }
+
+            if (places || part->meta.data) {
                 part->places = places;
                 part->text.len = (size_t) (p - piece->data);
                 goto found;
@@ -274,6 +284,10 @@ assist_html_next(assist_html_t *h, assist_str_t *piece,
         }
 
         if (!settled) {
+            if (h->in_meta) {
+                keep_meta(h, from, p);
+            }
+
             continue;
         }
 
@@ -339,6 +353,7 @@ assist_html_end(assist_html_t *h, assist_html_part_t *part)
     part->text = (assist_str_t) { "", 0 };
     part->places = 0;
     part->held = 0;
+    part->meta = (assist_str_t) { NULL, 0 };
 
     if (!h->ended) {
         h->ended = 1;
@@ -549,6 +564,22 @@ value(assist_html_t *h, const char *p, const char *end)
     h->is_id = 0;
 
     return next;
+}
+
+
+static void
+keep_meta(assist_html_t *h, const char *p, const char *end)
+{
+    size_t  n;
+
+    n = (size_t) (end - p);
+
+    if (n > ASSIST_HTML_META - h->nmeta) {
+        n = ASSIST_HTML_META - h->nmeta;
+    }
+
+    memcpy(h->meta + h->nmeta, p, n);
+    h->nmeta += n;
 }
 
 

@@ -42,6 +42,7 @@
 #define ASSIST_HTML_HOLD    16          /* bytes that may be held back */
 #define ASSIST_HTML_BEGIN   1024        /* bytes that tell a page */
 #define ASSIST_HTML_KNOWN   32
+#define ASSIST_HTML_META    4096        /* bytes of a <meta> */
 
 
 typedef enum {
@@ -65,11 +66,16 @@ typedef struct {
     assist_str_t          text;
     uint32_t              places;       /* bits 1 << index */
     int                   held;         /* text is gone after the next call */
+
+    /* the attributes of the head's <meta> that ends here, and its >; of one
+     * that is longer than ASSIST_HTML_META, only so much; data NULL: none */
+    assist_str_t          meta;
 } assist_html_part_t;
 
-/* Owns nothing. */
+/* Owns nothing.  meta: set by the caller, ASSIST_HTML_META bytes; or NULL. */
 typedef struct {
     uint32_t              pending;      /* places that were not reached */
+    char                 *meta;
 
     /* the scanner's own */
     assist_html_place_t  *places;
@@ -102,6 +108,8 @@ typedef struct {
     unsigned              is_id:1;
     size_t                nid;
     char                  id[ASSIST_HTML_ID];
+    unsigned              in_meta:1;    /* a <meta> of the head */
+    size_t                nmeta;
 
     /* comments, scripts and other raw text */
     unsigned              dashes;

@@ -24,6 +24,7 @@ enum {
     FRAMESET,
     HEAD_TAG,
     HTML,
+    META,
     P,
     TEMPLATE
 };
@@ -100,7 +101,7 @@ static const tag_t  tags[] = {
     { "main", BLOCK, 0 },
     { "math", FOREIGN, 0 },
     { "menu", BLOCK, 0 },
-    { "meta", VOID|HEAD, 0 },
+    { "meta", VOID|HEAD, META },
     { "nav", BLOCK, 0 },
     { "noembed", RAW_TEXT, 0 },
     { "noframes", RAW_TEXT|HEAD, 0 },
@@ -204,6 +205,8 @@ assist_html_tag(assist_html_t *h)
         places |= h->where[ASSIST_HTML_BODY_END] | h->open;
     }
 
+    h->in_meta = h->meta && tag->is == META && !h->in_body && !h->end_tag;
+    h->nmeta = 0;
     h->ids = h->in_body && !h->end_tag && !(tag->flags & NOWHERE)
              && !h->foreign
              && (h->pending & h->where[ASSIST_HTML_ELEMENT]);
@@ -293,7 +296,7 @@ assist_html_foreign(const assist_html_t *h)
 static int
 is_plain(const assist_html_t *h, const tag_t *tag)
 {
-    return (tag->is == OTHER || tag->is == P)
+    return (tag->is == OTHER || tag->is == P || tag->is == META)
            && !(tag->flags & (RAW_TEXT|PLAIN|FOREIGN))
            && h->in_body && h->open == 0 && h->foreign == 0
            && h->templates == 0;

@@ -19,6 +19,7 @@
 #include "core/figure.h"
 #include "core/ledger.h"
 #include "core/match.h"
+#include "core/notice.h"
 #include "core/redact.h"
 #include "core/search.h"
 #include "core/withdrawn.h"
@@ -67,10 +68,11 @@ typedef struct {
 } ngx_http_assist_asset_t;
 
 
-/* An AI notice, by language, as JSON strings. */
+/* An AI notice, by language, as JSON strings and as text. */
 typedef struct {
     ngx_str_t                        vi;
     ngx_str_t                        en;
+    assist_notice_t                  text;
 } ngx_http_assist_disclosure_t;
 
 
@@ -334,6 +336,7 @@ struct ngx_http_assist_ctx_s {
     unsigned                         outcome:1;     /* event.outcome is set */
     unsigned                         failed:1;      /* a hook; see failure */
     unsigned                         counted:1;
+    unsigned                         noticed:1; /* the AI notice was asked for */
     unsigned                         shared:1;      /* `service` stands for
                                                        several agencies */
     unsigned                         previous_shared:1;
@@ -435,6 +438,8 @@ ngx_int_t ngx_http_assist_search(ngx_http_assist_main_conf_t *mcf,
 void ngx_http_assist_found(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
 /* finds the service and whether the traffic is excluded, once */
 void ngx_http_assist_match(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx);
+ngx_uint_t ngx_http_assist_gave_page(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 ngx_int_t ngx_http_assist_precontent(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_log(ngx_http_request_t *r);
 
@@ -555,7 +560,7 @@ ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
 ngx_int_t ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
     assist_html_where_t where, ngx_str_t id, ngx_str_t html);
 ngx_int_t ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx,
-    double later);
+    assist_html_where_t where, ngx_str_t id, double later);
 /* what help waited for; empty: nothing came of it */
 void ngx_http_assist_inject_help(ngx_http_assist_help_t *help,
     ngx_str_t *html);
@@ -928,14 +933,19 @@ ngx_int_t ngx_http_assist_disclosure_default(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 /* as a JSON string, with its quotes */
 ngx_str_t *ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en);
+assist_str_t ngx_http_assist_disclosure_text(ngx_http_request_t *r,
+    ngx_uint_t en);
 
-/* has this HTML, of a hook, an AI notice: an element of class assist-notice? */
+/*
+ * Has this, of a hook, an AI notice: an element of the class, or a member of
+ * the name, assist-notice?
+ */
 ngx_uint_t ngx_http_assist_disclosure_in(ngx_str_t *html);
 
 /* {"vi":..,"en":..}, for the widget */
 ngx_int_t ngx_http_assist_disclosure_send(ngx_http_request_t *r);
 
-/* ngx_http_assist_asset.c: widget.js, widget.css, status.css */
+/* ngx_http_assist_asset.c: widget.js, widget.css, panel.css, status.css */
 ngx_int_t ngx_http_assist_asset_load(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 /* NGX_DECLINED: it is none of them */

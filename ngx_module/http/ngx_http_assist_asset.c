@@ -17,6 +17,9 @@ static ngx_http_assist_asset_t  ngx_http_assist_assets[] = {
     { ngx_string("widget.css"), "widget/widget.css",
       ngx_string("text/css"), ngx_null_string, ngx_null_string },
 
+    { ngx_string("panel.css"), "widget/panel.css",
+      ngx_string("text/css"), ngx_null_string, ngx_null_string },
+
     { ngx_string("status.css"), "pages/status.css",
       ngx_string("text/css"), ngx_null_string, ngx_null_string },
 

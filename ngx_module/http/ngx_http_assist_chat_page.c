@@ -25,6 +25,8 @@ static ngx_int_t ngx_http_assist_chat_page_error(ngx_http_request_t *r,
     ngx_uint_t status, const char *code, ngx_str_t *text);
 static ngx_int_t ngx_http_assist_chat_form(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
+static ngx_int_t ngx_http_assist_chat_about(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_chat_back(ngx_http_request_t *r);
 static void ngx_http_assist_chat_page_service(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_buf_t *buf);
@@ -52,7 +54,11 @@ ngx_http_assist_chat_get(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     }
 
     if (ngx_http_assist_is(name, "notice.json")) {
-        return ngx_http_assist_disclosure_send(r);
+        ctx->noticed = 1;
+
+        return ngx_http_assist_chat_about(r, ctx) == NGX_OK
+               ? ngx_http_assist_disclosure_send(r)
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     /* the address of an answer, typed or opened again */
@@ -155,8 +161,19 @@ ngx_http_assist_chat_page_error(ngx_http_request_t *r, ngx_uint_t status,
 static ngx_int_t
 ngx_http_assist_chat_form(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
+    return ngx_http_assist_chat_about(r, ctx) == NGX_OK
+           ? ngx_http_assist_chat_page(r, ctx, NGX_HTTP_OK, NULL)
+           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/* Which service do the arguments name? */
+
+static ngx_int_t
+ngx_http_assist_chat_about(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
     if (ngx_http_assist_form(r, ctx, &r->args) == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_ERROR;
     }
 
     /* is it traffic that counts? */
@@ -166,7 +183,7 @@ ngx_http_assist_chat_form(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
         ngx_http_assist_str(ngx_http_assist_form_value(ctx, "service")),
         ngx_http_assist_str(ngx_http_assist_form_value(ctx, "agency")));
 
-    return ngx_http_assist_chat_page(r, ctx, NGX_HTTP_OK, NULL);
+    return NGX_OK;
 }
 
 

@@ -7,9 +7,9 @@
 
 #include "ngx_http_assist.h"
 
-#include "core/notice.h"
 
-
+static ngx_http_assist_disclosure_t *ngx_http_assist_disclosure_of(
+    ngx_http_request_t *r);
 static ngx_http_assist_disclosure_t *ngx_http_assist_disclosure_read(
     ngx_conf_t *cf, ngx_str_t *name);
 static ngx_int_t ngx_http_assist_disclosure_json(ngx_conf_t *cf,
@@ -55,15 +55,35 @@ ngx_http_assist_disclosure_default(ngx_conf_t *cf,
 ngx_str_t *
 ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en)
 {
-    ngx_http_assist_loc_conf_t    *lcf;
-    ngx_http_assist_main_conf_t   *mcf;
     ngx_http_assist_disclosure_t  *disclosure;
+
+    disclosure = ngx_http_assist_disclosure_of(r);
+
+    return en ? &disclosure->en : &disclosure->vi;
+}
+
+
+assist_str_t
+ngx_http_assist_disclosure_text(ngx_http_request_t *r, ngx_uint_t en)
+{
+    ngx_http_assist_disclosure_t  *disclosure;
+
+    disclosure = ngx_http_assist_disclosure_of(r);
+
+    return en ? disclosure->text.en : disclosure->text.vi;
+}
+
+
+static ngx_http_assist_disclosure_t *
+ngx_http_assist_disclosure_of(ngx_http_request_t *r)
+{
+    ngx_http_assist_loc_conf_t   *lcf;
+    ngx_http_assist_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
-    disclosure = lcf->disclosure ? lcf->disclosure : mcf->disclosure;
 
-    return en ? &disclosure->en : &disclosure->vi;
+    return lcf->disclosure ? lcf->disclosure : mcf->disclosure;
 }
 
 
@@ -138,6 +158,9 @@ ngx_http_assist_disclosure_read(ngx_conf_t *cf, ngx_str_t *name)
     {
         return NULL;
     }
+
+    /* of the file, which is kept */
+    disclosure->text = notice;
 
     return disclosure;
 }

@@ -11,7 +11,8 @@
 static ngx_int_t ngx_http_assist_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_assist_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
-static ngx_uint_t ngx_http_assist_is_page(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_assist_is_html(ngx_http_request_t *r,
+    ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_filter_init(ngx_conf_t *cf);
 
 
@@ -74,13 +75,14 @@ ngx_http_assist_header_filter(ngx_http_request_t *r)
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
 
     if (lcf->enable && !lcf->chat && !lcf->status
-        && ngx_http_assist_is_page(r))
+        && ngx_http_assist_is_html(r, ctx))
     {
         ctx = ngx_http_assist_ctx(r, 1);
 
         if (ctx) {
             ngx_http_assist_match(r, ctx);
-            ctx->page = 1;
+            ctx->page = r->headers_out.status == NGX_HTTP_OK
+                        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED;
 
             if (ngx_http_assist_inject(r, ctx) == NGX_AGAIN) {
                 return NGX_OK;
@@ -126,12 +128,14 @@ ngx_http_assist_next_body(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 /*
- * Has a person been shown a page?  A 304 has no type any more: then what the
- * browser asked for tells a page from its pictures and scripts.
+ * Is a person shown a page?  Of the portal's those that are there, of hooks'
+ * any, such as a form that says what is missing (422).  A 304 has no type any
+ * more: then what the browser asked for tells a page from its pictures and
+ * scripts.
  */
 
 static ngx_uint_t
-ngx_http_assist_is_page(ngx_http_request_t *r)
+ngx_http_assist_is_html(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
     ngx_str_t  *type;
 
@@ -145,7 +149,8 @@ ngx_http_assist_is_page(ngx_http_request_t *r)
 
     type = &r->headers_out.content_type;
 
-    return r->headers_out.status == NGX_HTTP_OK
+    return (r->headers_out.status == NGX_HTTP_OK
+            || (ctx && ngx_http_assist_gave_page(r, ctx)))
            && type->len >= sizeof("text/html") - 1
            && (ngx_memcmp(type->data, "text/html", sizeof("text/html") - 1)
                == 0

@@ -18,6 +18,7 @@ static assist_str_t ngx_http_assist_host_args(void *host);
 static assist_str_t ngx_http_assist_host_header(void *host, assist_str_t name);
 static assist_str_t ngx_http_assist_host_lang(void *host);
 static assist_str_t ngx_http_assist_host_question(void *host);
+static assist_str_t ngx_http_assist_host_disclosure(void *host, int en);
 static uint32_t ngx_http_assist_host_service(void *host);
 static uint32_t ngx_http_assist_host_previous(void *host);
 static int ngx_http_assist_host_say(void *host, assist_str_t text);
@@ -28,7 +29,8 @@ static int ngx_http_assist_host_reply(void *host, int status,
     const assist_header_t *headers, uint32_t nheaders, assist_str_t body);
 static int ngx_http_assist_host_inject(void *host, assist_html_where_t where,
     assist_str_t id, assist_str_t html);
-static int ngx_http_assist_host_inject_later(void *host, double later);
+static int ngx_http_assist_host_inject_later(void *host,
+    assist_html_where_t where, assist_str_t id, double later);
 static void ngx_http_assist_host_outcome(void *host, assist_outcome_t outcome);
 static assist_wait_t ngx_http_assist_host_body(void *host, assist_run_t *run,
     assist_value_t *value);
@@ -73,6 +75,7 @@ const assist_host_t  ngx_http_assist_host = {
     ngx_http_assist_host_header,
     ngx_http_assist_host_lang,
     ngx_http_assist_host_question,
+    ngx_http_assist_host_disclosure,
     ngx_http_assist_host_service,
     ngx_http_assist_host_previous,
     ngx_http_assist_host_say,
@@ -240,6 +243,15 @@ ngx_http_assist_host_question(void *host)
     ngx_http_assist_ctx_t *ctx = host;
 
     return ngx_http_assist_str(ctx->question);
+}
+
+
+static assist_str_t
+ngx_http_assist_host_disclosure(void *host, int en)
+{
+    ngx_http_assist_ctx_t *ctx = host;
+
+    return ngx_http_assist_disclosure_text(ctx->request, (ngx_uint_t) en);
 }
 
 
@@ -420,9 +432,12 @@ ngx_http_assist_host_inject(void *host, assist_html_where_t where,
 
 
 static int
-ngx_http_assist_host_inject_later(void *host, double later)
+ngx_http_assist_host_inject_later(void *host, assist_html_where_t where,
+    assist_str_t id, double later)
 {
-    return ngx_http_assist_inject_later(host, later) == NGX_OK ? 0 : -1;
+    return ngx_http_assist_inject_later(host, where,
+                                        ngx_http_assist_ngx_str(id), later)
+           == NGX_OK ? 0 : -1;
 }
 
 

@@ -14,6 +14,8 @@
 #define NGX_HTTP_ASSIST_INJECT_MAX  (64 * 1024)     /* bytes of a page */
 
 
+static ngx_http_assist_insert_t *ngx_http_assist_inject_new(
+    ngx_http_assist_ctx_t *ctx, assist_html_where_t where, ngx_str_t id);
 static ngx_uint_t ngx_http_assist_inject_may(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_uint_t ngx_http_assist_inject_has_hook(ngx_http_request_t *r);
@@ -23,8 +25,7 @@ static void ngx_http_assist_inject_lang(ngx_http_assist_ctx_t *ctx,
     ngx_str_t *value);
 static void ngx_http_assist_inject_allowed(ngx_http_request_t *r,
     ngx_http_assist_page_t *page);
-static ngx_uint_t ngx_http_assist_inject_fits(ngx_http_request_t *r,
-    ngx_http_assist_page_t *page, ngx_str_t *html);
+static ngx_uint_t ngx_http_assist_inject_may_ask(ngx_http_assist_page_t *page);
 static void ngx_http_assist_inject_widget(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_inject_policy(ngx_http_request_t *r,
@@ -40,6 +41,7 @@ static ngx_uint_t ngx_http_assist_inject_is_ascii(ngx_str_t *s);
 ngx_int_t
 ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
+    ngx_uint_t                   hook;
     assist_csp_t                 csp;
     ngx_http_assist_page_t      *page;
     ngx_http_assist_loc_conf_t  *lcf;
@@ -47,9 +49,13 @@ ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     lcf = ngx_http_get_module_loc_conf(r, ngx_http_assist_module);
     ngx_memzero(&csp, sizeof(assist_csp_t));
 
+    /* what a hook gave in the portal's place gets the widget alone */
+
+    hook = !ctx->reply_status && ngx_http_assist_inject_has_hook(r);
+
     if (ctx->paged
         || !ngx_http_assist_inject_may(r, ctx)
-        || (!ngx_http_assist_inject_has_hook(r) && !lcf->widget)
+        || (!hook && !lcf->widget)
         || !ngx_http_assist_inject_headers(r, ctx, &csp))
     {
         return NGX_OK;
@@ -66,11 +72,13 @@ ngx_http_assist_inject(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     ctx->paged = 1;
     ctx->streamed = page;
 
-    (void) ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_PAGE, NULL);
+    if (hook) {
+        (void) ngx_http_assist_hook_run(r, ctx, ASSIST_PHASE_PAGE, NULL);
 
-    ctx->event.sourced = ctx->cites.nelts != 0;
+        ctx->event.sourced = ctx->cites.nelts != 0;
 
-    ngx_http_assist_inject_allowed(r, page);
+        ngx_http_assist_inject_allowed(r, page);
+    }
 
     if (lcf->widget) {
         ngx_http_assist_inject_widget(r, ctx);
@@ -98,24 +106,19 @@ ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
 
     page = ctx->streamed;
 
-    if (page->ninserts == NGX_HTTP_ASSIST_INSERTS
-        || html.len > NGX_HTTP_ASSIST_INJECT_MAX - page->size)
-    {
+    if (html.len > NGX_HTTP_ASSIST_INJECT_MAX - page->size) {
         return NGX_DECLINED;
     }
 
-    insert = &page->inserts[page->ninserts];
+    insert = ngx_http_assist_inject_new(ctx, where, id);
+    if (insert == NULL) {
+        return NGX_DECLINED;
+    }
 
-    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
-    insert->where = where;
-    insert->id.len = id.len;
-    insert->id.data = ngx_pstrdup(ctx->request->pool, &id);
     insert->html.len = html.len;
     insert->html.data = ngx_pstrdup(ctx->request->pool, &html);
 
-    if ((id.len && insert->id.data == NULL)
-        || (html.len && insert->html.data == NULL))
-    {
+    if (html.len && insert->html.data == NULL) {
         return NGX_DECLINED;
     }
 
@@ -129,20 +132,16 @@ ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
 /* NGX_DECLINED: as above.  Of a function that has failed nothing comes. */
 
 ngx_int_t
-ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx, double later)
+ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx,
+    assist_html_where_t where, ngx_str_t id, double later)
 {
-    ngx_http_assist_page_t    *page;
     ngx_http_assist_help_t    *help;
     ngx_http_assist_insert_t  *insert;
 
-    page = ctx->streamed;
-
-    if (page->ninserts == NGX_HTTP_ASSIST_INSERTS) {
-        return NGX_DECLINED;
-    }
-
+    insert = ngx_http_assist_inject_new(ctx, where, id);
     help = ngx_pcalloc(ctx->request->pool, sizeof(ngx_http_assist_help_t));
-    if (help == NULL) {
+
+    if (insert == NULL || help == NULL) {
         return NGX_DECLINED;
     }
 
@@ -153,14 +152,36 @@ ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx, double later)
     }
 
     help->waits = 1;
-
-    insert = &page->inserts[page->ninserts++];
-
-    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
-    insert->where = ASSIST_HTML_BODY_END;
     insert->help = help;
+    ctx->streamed->ninserts++;
 
     return NGX_OK;
+}
+
+
+/* The next one, which is not counted yet; NULL: as above. */
+
+static ngx_http_assist_insert_t *
+ngx_http_assist_inject_new(ngx_http_assist_ctx_t *ctx,
+    assist_html_where_t where, ngx_str_t id)
+{
+    ngx_http_assist_page_t    *page;
+    ngx_http_assist_insert_t  *insert;
+
+    page = ctx->streamed;
+
+    if (page->ninserts == NGX_HTTP_ASSIST_INSERTS) {
+        return NULL;
+    }
+
+    insert = &page->inserts[page->ninserts];
+
+    ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
+    insert->where = where;
+    insert->id.len = id.len;
+    insert->id.data = ngx_pstrdup(ctx->request->pool, &id);
+
+    return id.len && insert->id.data == NULL ? NULL : insert;
 }
 
 
@@ -184,7 +205,7 @@ ngx_http_assist_inject_help(ngx_http_assist_help_t *help, ngx_str_t *html)
         s.data = ngx_pstrdup(r->pool, html);
     }
 
-    if (s.data && ngx_http_assist_inject_fits(r, page, &s)) {
+    if (s.data && ngx_http_assist_inject_fits(r, page, &s, 0)) {
         page->size += s.len;
         help->html = s;
     }
@@ -262,10 +283,10 @@ ngx_http_assist_inject_notice(ngx_http_assist_ctx_t *ctx)
 static ngx_uint_t
 ngx_http_assist_inject_may(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 {
-    if (r->headers_out.status != NGX_HTTP_OK
+    if ((r->headers_out.status != NGX_HTTP_OK
+         && !ngx_http_assist_gave_page(r, ctx))
         || r->header_only
         || r->headers_out.content_length_n == 0
-        || ctx->reply_status
         || r->content_handler == ngx_http_assist_status_handler)
     {
         return 0;
@@ -364,7 +385,11 @@ ngx_http_assist_inject_headers(ngx_http_request_t *r,
                 return 0;
             }
 
-        } else if (ngx_http_assist_is(&h[i].key, "Content-Security-Policy")) {
+        } else if (ngx_http_assist_is(&h[i].key, "Content-Security-Policy")
+                   || ngx_http_assist_is(&h[i].key,
+                                      "Content-Security-Policy-Report-Only"))
+        {
+            /* what is only reported is noise in the portal's reports */
             assist_csp_add(csp, ngx_http_assist_str(h[i].value));
 
         } else if (ngx_http_assist_is(&h[i].key, "Content-Language")) {
@@ -403,7 +428,7 @@ ngx_http_assist_inject_allowed(ngx_http_request_t *r,
 
         if (insert->help
             || (insert->html.len
-                && ngx_http_assist_inject_fits(r, page, &insert->html)))
+                && ngx_http_assist_inject_fits(r, page, &insert->html, 0)))
         {
             page->inserts[n++] = *insert;
         }
@@ -413,11 +438,9 @@ ngx_http_assist_inject_allowed(ngx_http_request_t *r,
 }
 
 
-/* May it be in this page?  It gets the nonce that it needs; if not, counts. */
-
-static ngx_uint_t
+ngx_uint_t
 ngx_http_assist_inject_fits(ngx_http_request_t *r,
-    ngx_http_assist_page_t *page, ngx_str_t *html)
+    ngx_http_assist_page_t *page, ngx_str_t *html, ngx_uint_t widget)
 {
     ngx_uint_t   any;
     ngx_str_t   *charset;
@@ -429,6 +452,7 @@ ngx_http_assist_inject_fits(ngx_http_request_t *r,
           || ngx_http_assist_is(charset, "us-ascii");
 
     if ((any || ngx_http_assist_inject_is_ascii(html))
+        && (!widget || ngx_http_assist_inject_may_ask(page))
         && ngx_http_assist_inject_policy(r, &page->csp, html) == NGX_OK)
     {
         return 1;
@@ -438,46 +462,80 @@ ngx_http_assist_inject_fits(ngx_http_request_t *r,
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "assist: the page's Content-Security-Policy or charset "
-                  "does not allow what a hook puts into it");
+                  "does not allow %s",
+                  widget ? "the widget" : "what a hook puts into it");
 
     return 0;
 }
 
 
-/* What its script loads must be allowed, too: else it would be half there. */
+/* What its script asks for must be allowed, too: else it would be half there.
+ * Its style is no business of the policy's: the script itself sets it. */
+
+static ngx_uint_t
+ngx_http_assist_inject_may_ask(ngx_http_assist_page_t *page)
+{
+    return assist_csp_connect(&page->csp, ngx_http_assist_str(page->style))
+           && assist_csp_connect(&page->csp, ngx_http_assist_str(page->ask));
+}
+
 
 static void
 ngx_http_assist_inject_widget(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx)
 {
-    ngx_str_t                  html, style, ask;
     ngx_http_assist_page_t    *page;
     ngx_http_assist_insert_t  *insert;
 
     page = ctx->streamed;
-
-    if (ngx_http_assist_widget_html(r, ctx, &html, &style, &ask) != NGX_OK) {
-        return;
-    }
-
-    if (!assist_csp_style(&page->csp, ngx_http_assist_str(style))
-        || !assist_csp_connect(&page->csp, ngx_http_assist_str(ask))
-        || ngx_http_assist_inject_policy(r, &page->csp, &html) != NGX_OK)
-    {
-        ngx_http_assist_coverage_untouched(r, 1, 0);
-
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "assist: the page's Content-Security-Policy does not "
-                      "allow the widget");
-        return;
-    }
-
-    insert = &page->inserts[page->ninserts++];
+    insert = &page->inserts[page->ninserts];
 
     ngx_memzero(insert, sizeof(ngx_http_assist_insert_t));
     insert->where = ASSIST_HTML_BODY_END;
-    insert->html = html;
     insert->widget = 1;
+
+    if (ngx_http_assist_widget_html(r, ctx, &insert->html, &page->style,
+                                    &page->ask)
+        == NGX_OK
+        && ngx_http_assist_inject_fits(r, page, &insert->html, 1))
+    {
+        page->ninserts++;
+    }
+}
+
+
+/* From here on its policy is the page's, too. */
+
+void
+ngx_http_assist_inject_meta(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, assist_str_t attributes)
+{
+    ngx_str_t     policy;
+    assist_buf_t  buf = ASSIST_BUF_INIT;
+
+    if (page->csp.full) {
+        return;
+    }
+
+    if (attributes.len == ASSIST_HTML_META) {
+        /* the end is missing */
+        page->csp.full = 1;
+        page->policy = 1;
+        return;
+    }
+
+    if (!assist_csp_meta(attributes, &buf)) {
+        return;
+    }
+
+    page->policy = 1;
+
+    if (ngx_http_assist_take_buf(r, &buf, &policy) == NGX_OK) {
+        assist_csp_add(&page->csp, ngx_http_assist_str(policy));
+
+    } else {
+        page->csp.full = 1;
+    }
 }
 
 

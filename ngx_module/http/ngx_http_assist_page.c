@@ -237,8 +237,10 @@ ngx_http_assist_page_header(ngx_http_request_t *r,
     ngx_http_assist_page_t *page)
 {
     ngx_int_t                  rc;
-    ngx_uint_t                 i;
+    ngx_uint_t                 i, helps;
     ngx_http_assist_insert_t  *insert;
+
+    helps = 0;
 
     if (page->state == NGX_HTTP_ASSIST_PAGE_SCAN) {
 
@@ -246,10 +248,20 @@ ngx_http_assist_page_header(ngx_http_request_t *r,
             insert = &page->inserts[i];
             page->places[i].where = insert->where;
             page->places[i].id = ngx_http_assist_str(insert->id);
+            helps |= insert->help != NULL;
         }
 
+        /* one more, where help goes that is late for its own place */
+
+        page->places[i].where = ASSIST_HTML_BODY_END;
+
         assist_html_init(&page->html, page->places,
-                         (uint32_t) page->ninserts);
+                         (uint32_t) (page->ninserts + helps));
+
+        page->html.meta = ngx_pnalloc(r->pool, ASSIST_HTML_META);
+        if (page->html.meta == NULL) {
+            return NGX_ERROR;
+        }
 
         /* as of sub_filter: its length, and the moment of its last change,
          * are not the portal's any more */
@@ -388,7 +400,7 @@ ngx_http_assist_page_part(ngx_http_request_t *r, ngx_http_assist_page_t *page,
     assist_html_part_t *part)
 {
     ngx_buf_t                 *b;
-    ngx_uint_t                 i;
+    ngx_uint_t                 i, end;
     ngx_http_assist_insert_t  *insert;
 
     if (page->holds && !ngx_http_assist_page_keep(page, part->text)
@@ -421,13 +433,25 @@ ngx_http_assist_page_part(ngx_http_request_t *r, ngx_http_assist_page_t *page,
         b->last = b->pos + part->text.len;
     }
 
+    end = part->places & (1u << page->ninserts);
+
+    if (part->meta.data) {
+        ngx_http_assist_inject_meta(r, page, part->meta);
+    }
+
     for (i = 0; i < page->ninserts; i++) {
 
-        if (!(part->places & (1u << i))) {
+        insert = &page->inserts[i];
+
+        if (!(part->places & (1u << i)) && !(insert->late && end)) {
             continue;
         }
 
-        insert = &page->inserts[i];
+        insert->late = !end && insert->help && insert->help->waits;
+
+        if (insert->late) {
+            continue;
+        }
 
         if (insert->help && insert->help->waits) {
             ngx_http_assist_page_hold(r, page);
@@ -451,7 +475,11 @@ ngx_http_assist_page_put(ngx_http_request_t *r, ngx_http_assist_page_t *page,
 
     html = insert->help ? &insert->help->html : &insert->html;
 
-    if (html->len == 0) {
+    if (html->len == 0
+        || (page->policy
+            && !ngx_http_assist_inject_fits(r, page, html,
+                                            insert->widget)))
+    {
         return NGX_OK;
     }
 
@@ -464,7 +492,9 @@ ngx_http_assist_page_put(ngx_http_request_t *r, ngx_http_assist_page_t *page,
     b->pos = html->data;
     b->last = b->pos + html->len;
 
-    page->placed |= !insert->widget;
+    /* nobody reads what is in a head */
+
+    page->placed |= !insert->widget && insert->where != ASSIST_HTML_HEAD_END;
     page->notice |= ngx_http_assist_disclosure_in(html);
 
     return NGX_OK;

@@ -12,6 +12,7 @@
 
 
 #define NGX_HTTP_ASSIST_INSERTS  16          /* of hooks */
+#define NGX_HTTP_ASSIST_PLACES   (NGX_HTTP_ASSIST_INSERTS + 2)
 #define NGX_HTTP_ASSIST_PAGE_REST  4096      /* bytes that may be held */
 #define NGX_HTTP_ASSIST_BUFFERED   0x08      /* of r->buffered; 1, 2, 4 are
                                                 SSI's, sub's and copy's */
@@ -33,6 +34,7 @@ typedef struct {
     ngx_str_t                        html;
     ngx_http_assist_help_t          *help;      /* has the html; or NULL */
     unsigned                         widget:1;
+    unsigned                         late:1;    /* its place is past */
 } ngx_http_assist_insert_t;
 
 
@@ -47,6 +49,8 @@ struct ngx_http_assist_page_s {
     ngx_http_assist_page_e           state;
     ngx_http_request_t              *request;
     assist_csp_t                     csp;
+    ngx_str_t                        style;     /* what the widget asks for */
+    ngx_str_t                        ask;
 
     /* and the widget */
     ngx_http_assist_insert_t         inserts[NGX_HTTP_ASSIST_INSERTS + 1];
@@ -63,6 +67,7 @@ struct ngx_http_assist_page_s {
     unsigned                         answered:1; /* a hook gave the page's */
     unsigned                         placed:1;  /* what a hook gave is in */
     unsigned                         notice:1;  /* an AI notice is */
+    unsigned                         policy:1;  /* it has one in a <meta> */
 
     /* the page's end waits for help */
     ngx_event_t                      wait;
@@ -78,13 +83,22 @@ struct ngx_http_assist_page_s {
     u_char                          *begin;     /* a copy of it */
     size_t                           nbegin;
     assist_html_t                    html;
-    assist_html_place_t              places[NGX_HTTP_ASSIST_INSERTS + 1];
+    assist_html_place_t              places[NGX_HTTP_ASSIST_PLACES];
     ngx_chain_t                     *free;
     ngx_chain_t                     *busy;
     ngx_chain_t                     *out;
     ngx_chain_t                    **last;
     ngx_buf_t                       *tail;      /* of out */
 };
+
+
+/* ngx_http_assist_inject.c: of the page's <meta> elements */
+void ngx_http_assist_inject_meta(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, assist_str_t attributes);
+
+/* May it be in this page?  It gets the nonce that it needs; if not, counts. */
+ngx_uint_t ngx_http_assist_inject_fits(ngx_http_request_t *r,
+    ngx_http_assist_page_t *page, ngx_str_t *html, ngx_uint_t widget);
 
 
 #endif

@@ -301,8 +301,9 @@ ngx_http_assist_delivered(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
 
 
 /*
- * Was the AI notice on what a person got?  The assistant's page always has it;
- * a hook's page or what it put into one, where it says so.
+ * Was the AI notice on what a person got?  The assistant's page always has it,
+ * and the widget asks for it when it is opened; a hook's page or what it put
+ * into one, where it says so.
  */
 
 static ngx_uint_t
@@ -315,12 +316,23 @@ ngx_http_assist_disclosed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
     }
 
     if (ctx->chat) {
-        return ctx->view != NULL && !ctx->counted;
+        return (ctx->view != NULL || ctx->noticed) && !ctx->counted;
     }
 
     return (ctx->streamed && ngx_http_assist_inject_notice(ctx))
            || (ctx->reply_status == NGX_HTTP_OK
                && ngx_http_assist_disclosure_in(&ctx->reply_body));
+}
+
+
+/* Is this the reply of a hook, and such that a browser shows it? */
+
+ngx_uint_t
+ngx_http_assist_gave_page(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx)
+{
+    return r->headers_out.status == ctx->reply_status
+           && (ctx->reply_status == NGX_HTTP_OK
+               || ctx->reply_status >= NGX_HTTP_BAD_REQUEST);
 }
 
 

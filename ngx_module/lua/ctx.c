@@ -169,6 +169,13 @@ ctx_index(lua_State *L)
     } else if (strcmp(key, "question") == 0) {
         assist_push_str(L, host->question(run->host));
 
+    } else if (strcmp(key, "disclosure") == 0) {
+        lua_createtable(L, 0, 2);
+        assist_push_str(L, host->disclosure(run->host, 0));
+        lua_setfield(L, -2, "vi");
+        assist_push_str(L, host->disclosure(run->host, 1));
+        lua_setfield(L, -2, "en");
+
     } else {
         return assist_raise(L, "ctx has no \"%s\"", key);
     }
@@ -359,8 +366,8 @@ reply_header(lua_State *L, const char *name)
 /*
  * ctx:inject(where, html): puts markup, or text, into the page; where is
  * "head_end", "body_start", "body_end", or an element's id.  What assist.later
- * has returned stands for what its function gives, at body_end, where a page
- * may wait.
+ * has returned stands for what its function gives; where that comes when the
+ * page is past its place, it goes to body_end, where a page may wait.
  */
 
 static int
@@ -406,7 +413,9 @@ ctx_inject(lua_State *L, assist_run_t *run)
         }
     }
 
-    if ((waits ? run->vm->conf.host->inject_later(run->host, later)
+    if ((waits ? run->vm->conf.host->inject_later(run->host,
+                                                  (assist_html_where_t) i,
+                                                  where, later)
                : run->vm->conf.host->inject(run->host, (assist_html_where_t) i,
                                             where, html))
         != 0)
@@ -427,9 +436,9 @@ ctx_inject(lua_State *L, assist_run_t *run)
 static int
 inject_later(lua_State *L, assist_html_where_t where)
 {
-    if (where != ASSIST_HTML_BODY_END) {
-        assist_raise(L, "ctx:inject: what assist.later gives can only go to "
-                     "body_end, where a page may wait for it");
+    if (where == ASSIST_HTML_HEAD_END) {
+        assist_raise(L, "ctx:inject: what assist.later gives cannot go to "
+                     "head_end");
     }
 
     lua_getfield(L, 3, "done");

@@ -112,6 +112,7 @@ typedef struct {
     assist_str_t (*header)(void *host, assist_str_t name);
     assist_str_t (*lang)(void *host);               /* "vi", "en" */
     assist_str_t (*question)(void *host);           /* phase ask */
+    assist_str_t (*disclosure)(void *host, int en); /* the AI notice */
     uint32_t (*service)(void *host);                /* index, ASSIST_NONE */
     uint32_t (*previous)(void *host);               /* of the answer before */
 
@@ -126,7 +127,8 @@ typedef struct {
     int (*inject)(void *host, assist_html_where_t where, assist_str_t id,
         assist_str_t html);
     /* at the page's end: what the function `later` will give */
-    int (*inject_later)(void *host, double later);
+    int (*inject_later)(void *host, assist_html_where_t where,
+        assist_str_t id, double later);
     void (*outcome)(void *host, assist_outcome_t outcome);
 
     /* waits */

@@ -50,10 +50,11 @@ nodeTest.after(async () => {
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
 
-// test(name, async (stage, open) => ...): open(options) gives a new page in a
+// test(name, [{ skip },] async (stage, open) => ...): open(options) gives a new page in a
 // context of its own.
-export function test(name, fn) {
-  stageTest(name, { skip: skip ?? false }, async (stage) => {
+export function test(name, ...rest) {
+  const fn = rest.pop();
+  stageTest(name, { skip: skip ?? rest[0]?.skip ?? false }, async (stage) => {
     const contexts = [];
     const wrong = [];
     const open = async (options = {}) => {
@@ -83,15 +84,19 @@ export function test(name, fn) {
 
 const scanned = new Set();
 
-// No rule of WCAG 2.2 A and AA, nor a best practice, is broken.
-export async function accessible(page, what) {
+// What breaks a rule of WCAG 2.2 A and AA, or a best practice.
+export async function barriers(page) {
   scanned.add(page);
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run());
   scanned.delete(page);
-  assert.deepEqual(violations.map(({ id, nodes }) =>
-    `${what}: ${id}: ${nodes.map(({ target, failureSummary }) =>
-      `${target.flat()} (${failureSummary})`).join('; ')}`), []);
+  return violations.map(({ id, nodes }) =>
+    `${id}: ${nodes.map(({ target, failureSummary }) =>
+      `${target.flat()} (${failureSummary})`).join('; ')}`);
+}
+
+export async function accessible(page, what) {
+  assert.deepEqual(await barriers(page), [], what);
 }
 
 // Without hiding the caret, for which a style would be put into the page.

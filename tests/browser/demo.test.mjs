@@ -139,6 +139,8 @@ for (const [name, uri, button] of [
   ['search', '/tim-kiem', 'Hỏi trợ lý AI'],
   ['english', '/en/', 'Ask the AI assistant'],
   ['service', service, 'Hỏi về dịch vụ này'],
+  ['finder', '/tim-kiem?q=l%C3%A0m+h%E1%BB%99+chi%E1%BA%BFu', 'Hỏi về dịch vụ này'],
+  ['finder-english', '/en/?q=passport', 'Ask about this service'],
 ]) {
   test(`${name}: no barrier, with the widget open and closed`,
        async (stage, open) => {

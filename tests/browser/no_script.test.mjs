@@ -1,7 +1,8 @@
 // The citizens' page in a browser without JavaScript.
 
 import { figures } from '../integration/harness.mjs';
-import { accessible, assert, pictures, rows, test } from './browser.mjs';
+import { accessible, assert, picture, pictures, rows, test }
+  from './browser.mjs';
 
 const at = (port, path) => `http://127.0.0.1:${port}${path}`;
 
@@ -85,7 +86,17 @@ test('it looks right and is accessible: form, answer, error, English, dark',
   await page.emulateMedia({ colorScheme: 'dark' });
   await accessible(page, 'answer, dark');
   await pictures(page, 'page-answer-dark');
-  await page.emulateMedia({ colorScheme: 'light' });
+  await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' });
+  await accessible(page, 'answer, high contrast');
+  await pictures(page, 'page-answer-contrast');
+  await page.emulateMedia({ forcedColors: 'none' });
+
+  // 1280 x 1024 at 200 %
+  await page.setViewportSize({ width: 640, height: 512 });
+  assert.ok(await page.evaluate(
+    () => document.documentElement.scrollWidth) <= 640);
+  await picture(page, 'page-answer-zoom');
+  await page.setViewportSize({ width: 1280, height: 800 });
 
   await page.goto(at(port, '/assist/?service=1.001456&agency=G01&lang=en'));
   await page.getByText('Ask about: Issue an ordinary passport').waitFor();

@@ -277,7 +277,7 @@ test('a summary in plain words has its source and the notice',
   const summary = page.getByRole('region', { name: 'Tóm tắt dễ hiểu' });
   await summary.getByText('Dịch vụ này cấp hộ chiếu để đi nước ngoài.')
     .waitFor();
-  await summary.getByText('Trợ lý AI viết tóm tắt này').waitFor();
+  await summary.getByText('Câu trả lời do trợ lý AI tạo tự động').waitFor();
   await summary.getByText('cập nhật 2026-11-01').waitFor();
   await accessible(page, 'summary');
   await pictures(page, 'widget-summary');

@@ -78,6 +78,7 @@ scan(assist_str_t page, size_t cut, size_t each, assist_buf_t *out)
     assist_str_t         piece;
     assist_html_t        h;
     assist_html_part_t   part;
+    static char          meta[ASSIST_HTML_META];
     assist_html_place_t  places[] = {
         { ASSIST_HTML_HEAD_END, { NULL, 0 }, 0, 0 },
         { ASSIST_HTML_BODY_START, { NULL, 0 }, 0, 0 },
@@ -88,6 +89,7 @@ scan(assist_str_t page, size_t cut, size_t each, assist_buf_t *out)
 
     out->len = 0;
     assist_html_init(&h, places, sizeof(places) / sizeof(places[0]));
+    h.meta = meta;
 
     for (i = 0; i < page.len; i += n) {
         n = i == 0 && cut ? cut : each ? each : page.len - i;
@@ -112,6 +114,7 @@ add_part(const assist_html_part_t *part, assist_buf_t *out)
 {
     int  i;
 
+    must(part->meta.len <= ASSIST_HTML_META, "a long <meta>");
     assist_buf_add(out, part->text.data, part->text.len);
 
     for (i = 0; i < 5; i++) {
@@ -141,6 +144,10 @@ check_csp(assist_str_t page)
                                     " https: 'self'"));
     (void) assist_csp_html(&csp, page, &out);
     must(out.len == 0 || out.len >= page.len, "a policy");
+
+    out.len = 0;
+    (void) assist_csp_meta(page, &out);
+    must(out.len <= page.len, "a <meta>");
 
     out.len = 0;
     csp.npolicies = 0;

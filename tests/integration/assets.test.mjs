@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { assert, get, request, test } from './harness.mjs';
 
 for (const [name, type] of [['widget.js', 'text/javascript; charset=utf-8'],
-                            ['widget.css', 'text/css; charset=utf-8']]) {
+                            ['widget.css', 'text/css; charset=utf-8'],
+                            ['panel.css', 'text/css; charset=utf-8']]) {
   test(`${name} is served, and not twice`, async (stage) => {
     const { port } = await stage.site();
     const path = `/assist/${name}`;

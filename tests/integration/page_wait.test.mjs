@@ -311,16 +311,65 @@ test('many pages at a time', async (stage) => {
     assert.ok(text.includes(`<i>/slow/${i}</i></body>`), `${i}: ${text}`));
 });
 
-test('only the end of a page can wait', async (stage) => {
-  const { nginx, port, help } = await stageOf(stage, {
-    errors: [/failed in page/],
-    hooks: { 'h.lua': hook()['h.lua'].replace('"body_end"', '"a"') } });
-  assert.equal((await get(port, service)).text, page);
-  (await help.next()).give('a');
-  assert.equal(nginx.logged(
-    /h\.lua:\d+: ctx:inject: what assist\.later gives can only go to body_end/)
-    .length, 1);
-});
+test('help for another place: there, or at the end if it is late',
+  async (stage) => {
+    const body = `<!doctype html><title>a</title><body>
+<h1 id="a">Cổng</h1><p id="b">b</p>
+</body></html>`;
+    let go;
+    const { nginx, port, help } = await stageOf(stage, {
+      errors: [/failed in page/],
+      answers: {
+        '/late': { body }, '/start': { body }, '/never': { body },
+        '/none': { body: body.replace('id="a"', '') }, '/head': { body },
+        '/early': { parts: (res) => { go = () => res.end(body); } },
+        '/between': { parts: (res) => {
+          res.write(body.replace(/\n<\/body>[^]*/, ''));
+          go = () => res.end('\n</body></html>');
+        } } },
+      hooks: { 'h.lua': hook()['h.lua'].replace('"body_end"',
+        'ctx.request.uri == "/head" and "head_end" '
+        + 'or ctx.request.uri == "/start" and "body_start" or "a"') } });
+    const put = (...marks) => body.replace(...marks);
+    const read = async (path, text) => {
+      const got = reading(port, path);
+      const asked = await help.next();
+      if (text) await until(() => got.text.includes(text), 'the page is sent');
+      return { got, asked };
+    };
+    const atEnd = put('</body>', '<i>x</i></body>');
+
+    for (const [path, text] of [['/late', '</p>'], ['/start', '</p>']]) {
+      const { got, asked } = await read(path, text);
+      asked.give('x');
+      assert.equal(await got.done, atEnd, path);
+    }
+
+    // it has come before the place
+    const early = await read('/early');
+    await until(() => go, 'the portal is asked');
+    early.asked.give('x');
+    await get(port, '/assist-status/health');
+    go();
+    assert.equal(await early.got.done, put('</h1>', '</h1><i>x</i>'));
+
+    // between its place and the end
+    const between = await read('/between', '</p>');
+    between.asked.give('x');
+    await get(port, '/assist-status/health');
+    go();
+    assert.equal(await between.got.done, atEnd);
+
+    // the place is not in the page, or a head
+    for (const path of ['/none', '/head']) {
+      const { got, asked } = await read(path);
+      assert.equal(await got.done, path === '/none' ? put('id="a"', '') : body);
+      asked.give('x');
+    }
+    assert.equal(nginx.logged(
+      /h\.lua:\d+: ctx:inject: what assist\.later gives cannot go to head_end/)
+      .length, 1);
+  });
 
 test('nginx -t refuses a wait as long as send_timeout', async (stage) => {
   const { code, stderr } = await stage.check(`server {

@@ -98,14 +98,14 @@ test('what a policy forbids is left out, and counted', async (stage) => {
     '/all': policy(self),
     '/nonce': policy(`${self}; script-src-elem 'nonce-r4nd' 'strict-dynamic'`),
     '/script': policy("script-src 'none'"),
-    '/style': policy("style-src 'unsafe-inline'"),
+    '/ask': policy('connect-src portal/assist/widget.css'),
     '/connect': policy("connect-src https://api.vn"),
   };
   const { port } = await stageOf(stage, { portal: portal(headers) });
   const link = `href="/assist/?lang=vi" lang="vi">${any}`;
   has(await get(port, '/all'), widget('', link));
   has(await get(port, '/nonce'), widget('', link, { nonce: ' nonce="r4nd"' }));
-  for (const path of ['/script', '/style', '/connect']) {
+  for (const path of ['/script', '/ask', '/connect']) {
     const got = await get(port, path);
     assert.equal(got.text, page, path);
     assert.equal(got.headers['transfer-encoding'], 'chunked');
@@ -135,6 +135,53 @@ test('pages that may not be touched, and where it is off', async (stage) => {
   // neither is our own page
   assert.equal((await get(port, '/assist/')).text.match(/<assist-widget/g),
                null);
+});
+
+test('what a hook gives in the portal\'s place has it, too', async (stage) => {
+  const whole = '<!doctype html><p>a</p></body>';
+  const { port } = await stageOf(stage, {
+    page: `assist_widget on; assist_hook r.lua;
+           assist_hook assistants/finder.lua lang=en;`,
+    server: `location = /off { assist_widget off; assist_hook r.lua;
+        proxy_pass http://{{portal}}; }
+      location = /form { assist_widget on; proxy_pass http://{{portal}};
+        assist_hook assistants/form_help.lua required=ten:Tên; }`,
+    hooks: { 'r.lua': `local assist = require "assist"
+      return {
+        request = function(ctx)
+          local args, headers = ctx.request.args, {}
+          if args.policy then
+            headers["Content-Security-Policy"] = "script-src 'none'"
+          end
+          if args.status then
+            ctx:reply(tonumber(args.status), args.text and "a"
+              or assist.html(args.part and "<p>a</p>" or "${whole}"), headers)
+          end
+        end,
+        page = function(ctx) ctx:inject("body_end", "never") end,
+      }` } });
+  const path = (query) => `${service}?${query}`;
+  for (const status of [200, 403, 422, 503]) {
+    const got = await get(port, path(`status=${status}`));
+    assert.equal(got.status, status);
+    assert.match(got.text, /<p>a<\/p><assist-widget service="1\.001456"/);
+  }
+  for (const query of ['status=200&text=1', 'status=200&part=1',
+                       'status=302', 'status=200&policy=1']) {
+    assert.doesNotMatch((await get(port, path(query))).text, /widget/, query);
+  }
+  assert.equal((await get(port, '/off?status=200')).text, whole);
+  assert.equal((await coverage(port)).quality.blocked, 1);
+
+  // those of the shipped assistants
+  const browser = { Accept: 'text/html', Origin: 'http://dvc', Host: 'dvc' };
+  assert.match((await get(port, `/tim?q=${encodeURIComponent('làm hộ chiếu')}`,
+                          { headers: browser })).text, /<assist-widget/);
+  const form = await request(port, { method: 'POST', path: '/form', body: 'ten=',
+    headers: { ...browser,
+               'Content-Type': 'application/x-www-form-urlencoded' } });
+  assert.equal(form.status, 422);
+  assert.match(form.text, /<\/form>[^]*<assist-widget/);
 });
 
 test('the page of another charset has it, too', async (stage) => {

@@ -1,29 +1,11 @@
-// The example of a wiki from Debian's packages, as its README has it.
+// A wiki from Debian's packages, with nginx-assist in front of it.
 
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
-import { ask, assert, figures, get, root, run, sanitized, test }
-  from './harness.mjs';
-import { freePort, isAlive } from './lib/process.mjs';
+import { ask, assert, figures, get, test } from './harness.mjs';
+import { noWiki, withWiki } from './lib/wiki.mjs';
 
-const script = path.join(root, 'examples/wiki/wiki.sh');
-const pidFile = path.join(root, 'examples/wiki/run/nginx.pid');
-
-const skip = sanitized ? 'the example runs the plain build'
-  : !existsSync('/usr/share/dokuwiki/doku.php') && 'dokuwiki is not installed'
-  || !existsSync(path.join(root, 'build/ngx_http_assist_module.so'))
-    && 'build/ has no module'
-  || existsSync(pidFile) && isAlive(Number(readFileSync(pidFile)))
-    && 'somebody\'s wiki is running';
-
-test('a wiki has the assistant on its pages', { skip }, async () => {
-  const port = await freePort();
-  const wiki = (command) => run('bash', [script, command], {
-    env: { ...process.env, PORT: String(port) }, timeout: 40000 });
-  const headers = { 'User-Agent': 'curl/8' };
-  const started = await wiki('start');
-  try {
-    assert.equal(started.code, 0, started.stderr);
+test('a wiki has the assistant on its pages', { skip: noWiki },
+  (stage) => withWiki(stage, async (port) => {
+    const headers = { 'User-Agent': 'curl/8' };
     for (const [uri, code] of [['ho_chieu', '1.001456'],
                                ['khai_sinh', '1.001193']]) {
       const page = await get(port, `/doku.php/${uri}`, { headers });
@@ -44,8 +26,4 @@ test('a wiki has the assistant on its pages', { skip }, async () => {
     assert.deepEqual([rows['1.001456@G01'].interactions,
                       rows['1.001456@G01'].views, rows['1.001193@H29'].views],
                      [1, 1, 1]);
-  } finally {
-    const stopped = await wiki('stop');
-    assert.equal(stopped.code, 0, stopped.stderr);
-  }
-});
+  }));

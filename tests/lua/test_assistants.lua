@@ -46,7 +46,7 @@ test("finder: one clear hit is shown with what the catalogue knows", function()
   equal(got.reply.type, "text/html; charset=utf-8")
   equal(got.reply.headers["cache-control"], "no-store")
   has(got.reply.body, '<html lang="vi">')
-  has(got.reply.body, "Gợi ý này do trợ lý AI lập tự động")
+  has(got.reply.body, "Câu trả lời do trợ lý AI tạo tự động")
   has(got.reply.body, '<a href="/ho-chieu?a=1&amp;b=2"><span lang="vi">Cấp hộ '
     .. 'chiếu</span></a> <small>(<span lang="vi">Bộ Công an; </span>toàn '
     .. "trình)")
@@ -63,7 +63,7 @@ end)
 
 test("finder: the notice stands before the help", function()
   local body = find("hộ chiếu").reply.body
-  assert(body:find("Gợi ý này", 1, true) < body:find("Tờ khai", 1, true))
+  assert(body:find("assist-notice", 1, true) < body:find("Tờ khai", 1, true))
 end)
 
 test("finder: of several it asks back, with agency and level", function()
@@ -102,7 +102,7 @@ test("finder: English", function()
   has(got.reply.body, '<html lang="en">')
   has(got.reply.body, 'Issue a passport (<span lang="vi">Cấp hộ chiếu</span>)')
   has(got.reply.body, "fully online)")
-  has(got.reply.body, "An AI assistant made this suggestion")
+  has(got.reply.body, "Answers are produced automatically by an AI")
   has(got.reply.body, "<title>Which procedure do you need? – A &lt;portal&gt;")
   has(got.reply.body, 'href="/a.css?b=1&amp;c=2"')
   lacks(got.reply.body, "<style>")
@@ -337,14 +337,15 @@ test("plain_language: a page has the place of a summary, and waits for none",
      function()
   local got = plain "page"
   equal(got.error, nil)
-  equal(#got.injected, 1)
-  equal(got.injected[1].where, "body_end")
-  equal(got.injected[1].html, '<assist-summary src="/assist-summary?service='
+  equal(#got.injected, 2)
+  has(got.injected[1].html, 'href="/assist/panel.css"')
+  equal(got.injected[2].where, "body_end")
+  equal(got.injected[2].html, '<assist-summary src="/assist-summary?service='
     .. '1.001193@H29&amp;lang=vi"></assist-summary>\n')
   equal(got.outcome, nil)
   equal(got.waits, 0)
   local other = plain("page", { lang = "en",
-    conf = { where = "ho-so", uri = "/tt" } }).injected[1]
+    conf = { where = "ho-so", uri = "/tt" } }).injected[2]
   equal(other.where, "ho-so")
   has(other.html, '"/tt?service=1.001193@H29&amp;lang=en"')
 end)
@@ -379,7 +380,7 @@ test("plain_language: other cookies are no sign-in", function()
   for _, cookie in ipairs { "a=PHIEN=1", "XPHIEN=1", "PHIENX=1" } do
     local got = plain("page", { conf = { cookie = "PHIEN" },
       request = { headers = { Cookie = cookie } } })
-    equal(#got.injected, 1)
+    equal(#got.injected, 2)
   end
 end)
 
@@ -395,7 +396,8 @@ test("plain_language: the model's words, with source, date and notice",
   equal(got.reply.type, "application/json")
   for _, part in ipairs { '"text":"Bạn khai sinh cho con. Miễn phí."',
                           '"title":"Tóm tắt dễ hiểu"', '"ai":true',
-                          "cập nhật 2026-11-01", "Trợ lý AI viết tóm tắt này" }
+                          "cập nhật 2026-11-01",
+                          '"assist-notice":"Câu trả lời do trợ lý AI' }
   do
     has(got.reply.body, part)
   end

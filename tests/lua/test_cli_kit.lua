@@ -38,8 +38,8 @@ end
 
 test("the example's tests pass", function()
   local code, text = cli.run("test", cli.here .. "/hooks")
-  has(text, "ok 11 - ")
-  has(text, "\n11 passed, 0 failed\n")
+  has(text, "ok 17 - ")
+  has(text, "\n17 passed, 0 failed\n")
   equal(code, 0)
 end)
 
@@ -453,7 +453,8 @@ return {
     for _, name in ipairs { "help", "html", "none" } do
       ctx:inject("body_end", ctx.data[name])
     end
-    ctx.data.why = select(2, pcall(ctx.inject, ctx, "ho-so", ctx.data.help))
+    ctx.data.why = select(2, pcall(ctx.inject, ctx, "head_end",
+      ctx.data.help))
   end,
 }]], ["h_test.lua"] = [[
 local kit = require "assist.cli.kit"
@@ -463,7 +464,7 @@ kit.test("done", function()
   kit.equal(#got.injected, 2)
   kit.equal(got.injected[1].html, "a &lt; b")
   kit.equal(got.injected[2].html, "<b>")
-  kit.has(got.data.why, "can only go to body_end")
+  kit.has(got.data.why, "cannot go to head_end")
 end)
 kit.test("not done", function()
   local asked = kit.run { hook = "h.lua", phase = "request", later = false }

@@ -93,6 +93,19 @@ static const case_t  cases[] = {
     { { "style-src 'none'" }, "<link rel=icon href=/a>", "" },
     { { "style-src 'none'" }, "<link href=/a rel=stylesheet>", NULL },
 
+    /* sandbox */
+    { { "sandbox allow-scripts" }, "<script src=/a><p onclick=a>", "" },
+    { { "sandbox allow-forms" }, "<script src=/a>", NULL },
+    { { "sandbox allow-forms" }, "<p onclick=a>", NULL },
+    { { "sandbox" }, "<p style=a><style>b</style>", "" },
+
+    /* hashes: of scripts that are there, not of ours */
+    { { "script-src 'sha256-abc='" }, "<script src=/a>", NULL },
+    { { "script-src 'sha256-abc=' 'self'" }, "<script src=/a>", "" },
+    { { "script-src 'sha256-abc=' 'strict-dynamic' 'nonce-a'" },
+        "<script src=/a>", "<script nonce=\"a\" src=/a>" },
+    { { "style-src 'unsafe-hashes' 'sha256-abc='" }, "<p style=a>", NULL },
+
     /* cut off */
     { { "script-src 'none'" }, "<script", NULL },
     { { "script-src 'none'" }, "<", "" },
@@ -160,30 +173,35 @@ test_many(void **state)
 }
 
 
-/* What the page's scripts may load: style sheets and answers. */
+/* Where the page's scripts may send what is typed. */
 
 static void
-test_urls(void **state)
+test_connect(void **state)
 {
     size_t        i;
     assist_csp_t  csp;
 
     static const struct {
         const char  *policy;
-        int          style;
         int          connect;
     } cases[] = {
-        { "script-src 'none'", 1, 1 },
-        { "default-src 'self'", 1, 1 },
-        { "default-src 'none'", 0, 0 },
-        { "default-src 'none'; style-src 'self'", 1, 0 },
-        { "default-src 'none'; connect-src portal.vn", 0, 1 },
-        { "style-src 'nonce-a'; connect-src 'nonce-a'", 0, 0 },
-        { "style-src 'nonce-a' 'self'", 1, 1 },
-        { "style-src-elem 'self'; style-src 'none'", 1, 1 },
-        { "style-src 'unsafe-inline'; connect-src https://a.vn", 0, 0 },
-        { "style-src https:; connect-src *", 1, 1 },
-        { "default-src 'self', connect-src 'none'", 1, 0 },
+        { "script-src 'none'", 1 },
+        { "default-src 'self'", 1 },
+        { "default-src 'none'", 0 },
+        { "default-src 'none'; style-src 'self'", 0 },
+        { "default-src 'none'; connect-src portal.vn", 1 },
+        { "connect-src 'nonce-a'", 0 },
+        { "connect-src 'nonce-a' 'self'", 1 },
+        { "connect-src https://a.vn", 0 },
+        { "connect-src *", 1 },
+        { "connect-src portal.vn/a/", 1 },
+        { "connect-src portal.vn/a/ask", 1 },
+        { "connect-src portal.vn/a/b", 0 },
+        { "default-src 'self', connect-src 'none'", 0 },
+        { "sandbox allow-scripts allow-same-origin allow-forms", 1 },
+        { "sandbox allow-scripts allow-forms", 0 },
+        { "sandbox allow-scripts allow-same-origin", 0 },
+        { "sandbox", 0 },
     };
 
     (void) state;
@@ -193,11 +211,61 @@ test_urls(void **state)
         csp.host = assist_str("portal.vn");
         assist_csp_add(&csp, assist_str_of(cases[i].policy));
 
-        assert_int_equal(assist_csp_style(&csp, assist_str("/a/b.css")),
-                         cases[i].style);
         assert_int_equal(assist_csp_connect(&csp, assist_str("/a/ask")),
                          cases[i].connect);
     }
+}
+
+
+/* The policies of <meta> elements. */
+
+static void
+test_meta(void **state)
+{
+    int           rc;
+    size_t        i;
+    assist_buf_t  out = ASSIST_BUF_INIT;
+
+    static const struct {
+        const char  *attributes;
+        const char  *policy;        /* NULL: it sets none */
+    } cases[] = {
+        { " http-equiv=\"Content-Security-Policy\" content=\"script-src "
+          "'self'\">", "script-src 'self'" },
+        { " CONTENT='img-src *' HTTP-EQUIV=content-security-policy />",
+          "img-src *" },
+        { " content='a' content='b' http-equiv=Content-Security-Policy>",
+          "a" },
+        { "\n\thttp-equiv = Content-Security-Policy\n content = *>", "*" },
+        { " http-equiv=Content-Security-Policy>", "" },
+        { " http-equiv=Content-Security-Policy content>", "" },
+        { " http-equiv=Content-Security-Policy content='", "" },
+        { " http-equiv=Content-Security-Policy content=\"a &#39;self&#x27; "
+          "&#X27;b&apos; &quot;c&QUOT; &amp;&lt;&gt;&#039;\">",
+          "a 'self' 'b' \"c\" &<>'" },
+        { " http-equiv=Content-Security-Policy content=\"&; &#; &#x; &#0; "
+          "&#300; &#39 &#3z; &#x &a;\">",
+          "&; &#; &#x; &#0; &#300; &#39 &#3z; &#x &a;" },
+        { " name=description content='Content-Security-Policy'>", NULL },
+        { " charset=utf-8>", NULL },
+        { " http-equiv=refresh content='1'>", NULL },
+        { " http-equiv=Content-Security-Policy-Report-Only content=a>", NULL },
+        { ">", NULL },
+        { "", NULL },
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        out.len = 0;
+        rc = assist_csp_meta(assist_str_of(cases[i].attributes), &out);
+        assist_buf_putc(&out, '\0');
+
+        assert_int_equal(rc, cases[i].policy != NULL);
+        assert_string_equal(out.data, cases[i].policy ? cases[i].policy : "");
+    }
+
+    assist_buf_free(&out);
 }
 
 
@@ -207,7 +275,8 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_html),
         cmocka_unit_test(test_many),
-        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_connect),
+        cmocka_unit_test(test_meta),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,10 @@ static const char  *const marks[] = { "{H}", "{S}", "{E}", "{X}" };
 
 #define NPLACES  (sizeof(marks) / sizeof(marks[0]))
 
+/* What the last scan found, "|" after each. */
+static assist_buf_t  metas = ASSIST_BUF_INIT;
+static char          meta[ASSIST_HTML_META];
+
 
 static void
 add_part(const assist_html_part_t *part, assist_buf_t *out)
@@ -27,6 +31,11 @@ add_part(const assist_html_part_t *part, assist_buf_t *out)
     size_t  i;
 
     assist_buf_add(out, part->text.data, part->text.len);
+
+    if (part->meta.data) {
+        assist_buf_add(&metas, part->meta.data, part->meta.len);
+        assist_buf_putc(&metas, '|');
+    }
 
     for (i = 0; i < NPLACES; i++) {
         if (part->places & (1u << i)) {
@@ -81,7 +90,9 @@ scan(assist_str_t page, size_t cut, size_t each, assist_buf_t *out)
     };
 
     out->len = 0;
+    metas.len = 0;
     assist_html_init(&h, places, NPLACES);
+    h.meta = meta;
 
     for (i = 0; i < page.len; i += n) {
         n = i == 0 && cut ? cut : each ? each : page.len - i;
@@ -328,6 +339,70 @@ test_random(void **state)
 }
 
 
+/* The head's <meta> elements, wherever the page is split. */
+
+static void
+test_metas(void **state)
+{
+    size_t        i, cut;
+    assist_str_t  page;
+    assist_buf_t  out = ASSIST_BUF_INIT;
+
+    static const struct {
+        const char  *page;
+        const char  *metas;
+    } cases[] = {
+        { "<html><head><meta charset=utf-8><title><meta a></title>"
+          "<META name='>' content=\"a\nb\"/></head><body><meta b>x</body>",
+          " charset=utf-8>| name='>' content=\"a\nb\"/>|" },
+        { "<!doctype html><meta a>text<meta b>", " a>| b>|" },
+        { "<!doctype html><p><meta b>", "" },
+        { "<head><!-- <meta a> --><noscript><meta b></noscript>"
+          "<script>'<meta c>'</script><template><meta d></template>"
+          "</meta e><meta/g><meta></head><metadata f>", "/g>|>|" },
+        { "<head><svg><meta a></svg></head>", "" },
+        { "<head><meta a", "" },
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        page = assist_str_of(cases[i].page);
+
+        for (cut = 0; cut < page.len; cut++) {
+            scan(page, cut, cut < 4 ? cut : 0, &out);
+            assert_int_equal(metas.len, strlen(cases[i].metas));
+            assert_memory_equal(metas.data ? metas.data : "", cases[i].metas,
+                                metas.len);
+        }
+    }
+
+    /* one that is too long: all that there is place for */
+
+    out.len = 0;
+    assist_buf_puts(&out, "<head><meta content='");
+
+    for (i = 0; i < 2 * ASSIST_HTML_META; i++) {
+        assist_buf_putc(&out, 'x');
+    }
+
+    assist_buf_puts(&out, "'><meta a></head>");
+    page = assist_buf_str(&out);
+
+    for (cut = 0; cut < 3; cut++) {
+        assist_buf_t  scanned = ASSIST_BUF_INIT;
+
+        scan(page, 0, cut * 999, &scanned);
+        assert_int_equal(metas.len, ASSIST_HTML_META + strlen("| a>|"));
+        assist_buf_free(&scanned);
+    }
+
+    assist_buf_free(&out);
+    assist_buf_free(&metas);
+    metas = (assist_buf_t) ASSIST_BUF_INIT;
+}
+
+
 static void
 test_begins(void **state)
 {
@@ -373,6 +448,7 @@ main(void)
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_pages),
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_metas),
         cmocka_unit_test(test_begins),
     };
 

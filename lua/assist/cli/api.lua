@@ -68,7 +68,8 @@ api.values = { ["assist.json.null"] = true }
 
 -- What `ctx`, `ctx.request` and a service have beside methods.
 api.fields = {
-  ctx = { "data", "service", "previous", "request", "lang", "question" },
+  ctx = { "data", "service", "previous", "request", "lang", "question",
+          "disclosure" },
   ["ctx.request"] = { "method", "uri", "args", "query" },
   service = {
     "code", "name", "name_en", "aliases", "agency_code", "agency", "province",

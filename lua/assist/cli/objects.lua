@@ -2,7 +2,9 @@
 -- what nginx's refuse.
 
 local api = require "assist.cli.api"
+local files = require "assist.cli.files"
 local headers = require "assist.cli.headers"
+local library = require "assist.cli.library"
 local markup = require "assist.cli.markup"
 local raise = require "assist.cli.raise"
 
@@ -139,9 +141,8 @@ function methods.inject(run, where, html)
       where)
   end
   if inside[html] and inside[html].class == "help" then
-    if where ~= "body_end" then
-      raise.error("ctx:inject: what assist.later gives can only go to "
-        .. "body_end, where a page may wait for it")
+    if where == "head_end" then
+      raise.error "ctx:inject: what assist.later gives cannot go to head_end"
     end
     -- a page that waits for nothing, or in vain
     html = html.done and html.value
@@ -244,6 +245,16 @@ local request_class = class(function(self, key)
   return request.fields[key]
 end, not_settable)
 
+-- The shipped AI notice, in both languages.
+local function disclosure()
+  local text = {}
+  for lang, words in files.need(library.home .. "/assist/disclosure.conf")
+                     :gmatch "(%l%l) = ([^\n]+)" do
+    text[lang] = words
+  end
+  return text
+end
+
 -- The ctx of a request of a host.  fields: service, previous (columns), lang,
 -- question, data, request = { method =, uri =, args =, query =, headers =,
 -- body = }.
@@ -264,7 +275,8 @@ function objects.ctx(host, fields)
     fields = { data = fields.data or {}, request = request,
       service = objects.service(fields.service),
       previous = objects.service(fields.previous),
-      lang = fields.lang or "", question = fields.question } }
+      lang = fields.lang or "", question = fields.question,
+      disclosure = disclosure() } }
   return ctx
 end
 

@@ -12,7 +12,8 @@
  * data-lang of the script stand for the attributes.
  *
  * Whatever comes from a server is put into the page as text, never as markup;
- * there are no style attributes, so a strict Content-Security-Policy holds.
+ * of a Content-Security-Policy it needs script-src (or its nonce) and
+ * connect-src.
  */
 (() => {
   'use strict';
@@ -180,14 +181,22 @@
     connectedCallback() {
       if (this.#root) return;
       this.#root = this.attachShadow({ mode: 'open' });
+      this.#root.append(make('slot'));
       this.#load();
+      this.#style();
+    }
 
-      // until the style is there, the link stays
-      const style = make('link', {
-        rel: 'stylesheet', href: new URL('widget.css', base),
-        onload: () => { this.#root.querySelector('slot').remove(); this.#draw(); },
-      });
-      this.#root.append(style, make('slot'));
+    // Until its style is there, the link stays.  Such a sheet is the script's
+    // own, for which no style-src has to make room.
+    async #style() {
+      try {
+        const res = await fetch(new URL('widget.css', base));
+        if (!res.ok) return;
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync(await res.text());
+        this.#root.adoptedStyleSheets = [sheet];
+      } catch { return; }
+      this.#draw();
     }
 
     get #text() { return words[this.#state.lang]; }
@@ -226,9 +235,9 @@
     // All of it, as the state has it; what was typed stays.
     #draw() {
       const typed = this.$('textarea')?.value ?? '';
-      for (const old of [...this.#root.children].slice(1)) old.remove();
       this.toggleAttribute('open', this.#state.open);
-      this.#root.append(this.#state.open ? this.#panel() : this.#button());
+      this.#root.replaceChildren(this.#state.open ? this.#panel()
+                                                  : this.#button());
       if (this.#state.open) {
         this.$('textarea').value = typed;
         this.#disclose();
@@ -326,9 +335,10 @@
         }, text.forget)));
     }
 
-    // The page without JavaScript, of the same service.
-    #page() {
-      const url = new URL('./', base);
+    // Below the assistant's address, of the same service: the page without
+    // JavaScript, by default.
+    #page(name = './') {
+      const url = new URL(name, base);
       url.searchParams.set('lang', this.#state.lang);
       for (const name of ['service', 'agency']) {
         const value = this.getAttribute(name);
@@ -490,7 +500,7 @@
     // The last turn's beginning comes into view.
     #end() {
       const log = this.$('.scroll');
-      if (log?.lastChild) log.scrollTop = log.lastChild.offsetTop;
+      if (log?.lastChild) log.scrollTop = log.lastChild.offsetTop - 8;
     }
 
     #disclosure() {
@@ -502,7 +512,8 @@
       if (this.#disclosures.asked) return;
       this.#disclosures.asked = true;
       try {
-        const res = await fetch(new URL('notice.json', base));
+        // with the service, for which it counts as shown
+        const res = await fetch(this.#page('notice.json'));
         if (res.ok) Object.assign(this.#disclosures, await res.json());
       } catch { return; }
       const place = this.$('.disclosure');
@@ -520,15 +531,16 @@
         if (res.status !== 200 || this.firstChild) return;
         json = await res.json();
       } catch { return; }
-      const { lang, title, text, notice, source } = json;
+      const { lang, title, text, source } = json;
       const name = make('span', { lang: 'vi' }, source.title);
       this.append(make('section', { class: 'assist-summary', lang,
                                     'aria-label': title },
-        make('h2', {}, title), make('p', {}, text),
-        make('p', {}, make('small', {}, `${source.label}: `,
+        make('h2', {}, title),
+        make('p', { class: 'assist-notice' }, json['assist-notice']),
+        make('p', {}, text),
+        make('p', { class: 'assist-source' }, `${source.label}: `,
           isLink(source.url) ? make('a', { href: source.url }, name) : name,
-          source.updated ? `, ${source.updated}` : null)),
-        make('p', {}, make('small', {}, notice))));
+          source.updated ? `, ${source.updated}` : null)));
     }
   }
 
