@@ -27,7 +27,7 @@ SOURCES  := $(wildcard ngx_module/*/*.[ch])
 .PHONY: all deps deps-test deps-bench build demo demo-stop demo-wiki \
         demo-wiki-stop test unit \
         test-browser test-ledger fuzz bench-quick bench-hostile bench-redis \
-        bench-stream install clean
+        bench-stream bench-dashboard install clean
 
 all: build
 
@@ -125,6 +125,10 @@ bench-stream: deps-test build
 # What a Redis that is stopped or killed costs.
 bench-redis: deps-bench build
 	@tests/bench/redis_down.sh
+
+# What the dashboard takes, and how long the rest of its worker waits for it.
+bench-dashboard: deps-test build
+	@node tests/bench/dashboard.mjs
 
 deps-bench:
 	@tests/deps.sh build demo test bench

@@ -142,6 +142,9 @@ int assist_figure_step(assist_figure_t *f);
 assist_figure_t *assist_figure_create(const assist_figure_in_t *in);
 void assist_figure_free(assist_figure_t *f);
 
+/* The day that it is of. */
+int32_t assist_figure_day(const assist_figure_t *f);
+
 /*
  * The documents of the status endpoint.  JSON has a line end; CSV (UTF-8, a
  * header, lines end with LF) leaves a cell empty where JSON has null, and puts

@@ -123,6 +123,13 @@ assist_figure_free(assist_figure_t *f)
 }
 
 
+int32_t
+assist_figure_day(const assist_figure_t *f)
+{
+    return f->in->today;
+}
+
+
 static int
 read_rows(assist_figure_t *f)
 {

@@ -53,7 +53,8 @@ int assist_recount_figure(assist_recount_t *rc, const assist_audit_t *audit,
 
 /*
  * The same, written: "json" ({"coverage":..,"services":..}, the documents of
- * the status endpoint) or "csv" (the two, with an empty line between them).
+ * the status endpoint), "figure" (that without the services) or "csv" (the two,
+ * with an empty line between them).
  * closed: this month as it was closed, which is printed beside (in JSON as the
  * member closed), or NULL.  1; 0: there is no such format; -1: out of memory.
  */

@@ -12,7 +12,7 @@
 static assist_figure_t *make(assist_recount_t *rc, const assist_audit_t *audit,
     const assist_rules_t *rules);
 static void write_json(const assist_figure_t *f,
-    const assist_closed_t *closed, assist_buf_t *out);
+    const assist_closed_t *closed, int services, assist_buf_t *out);
 static void write_csv(const assist_figure_t *f, const assist_closed_t *closed,
     assist_buf_t *out);
 
@@ -22,12 +22,13 @@ assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
     const assist_rules_t *rules, const assist_closed_t *closed,
     const char *format, assist_buf_t *out)
 {
-    int               csv;
+    int               csv, services;
     assist_figure_t  *f;
 
     csv = strcmp(format, "csv") == 0;
+    services = strcmp(format, "json") == 0;
 
-    if (!csv && strcmp(format, "json") != 0) {
+    if (!csv && !services && strcmp(format, "figure") != 0) {
         return 0;
     }
 
@@ -37,7 +38,13 @@ assist_recount_print(assist_recount_t *rc, const assist_audit_t *audit,
         return -1;
     }
 
-    (csv ? write_csv : write_json)(f, closed, out);
+    if (csv) {
+        write_csv(f, closed, out);
+
+    } else {
+        write_json(f, closed, services, out);
+    }
+
     assist_figure_free(f);
 
     return out->failed ? -1 : 1;
@@ -80,12 +87,15 @@ make(assist_recount_t *rc, const assist_audit_t *audit,
 
 static void
 write_json(const assist_figure_t *f, const assist_closed_t *closed,
-    assist_buf_t *out)
+    int services, assist_buf_t *out)
 {
     lit(out, "{\"coverage\":");
     assist_figure_coverage_json(f, out);
-    lit(out, ",\"services\":");
-    assist_figure_all(f, assist_figure_services_json, out);
+
+    if (services) {
+        lit(out, ",\"services\":");
+        assist_figure_all(f, assist_figure_services_json, out);
+    }
 
     if (closed) {
         lit(out, ",\"closed\":");

@@ -751,6 +751,8 @@ void ngx_http_assist_ledger_others(ngx_http_assist_main_conf_t *mcf,
  * handler, which is to return NGX_DONE now */
 ngx_int_t ngx_http_assist_ledger_pull(ngx_http_request_t *r,
     ngx_int_t (*handler)(ngx_http_request_t *r));
+/* the same, and nobody waits */
+void ngx_http_assist_ledger_refresh(ngx_http_assist_main_conf_t *mcf);
 /* after Redis's own */
 void ngx_http_assist_ledger_push_exit(void);
 void ngx_http_assist_ledger_pull_exit(void);
@@ -791,6 +793,18 @@ const assist_figure_t *ngx_http_assist_figure_of(
 /* now, in us; has a slice that began then been long enough? */
 uint64_t ngx_http_assist_slice_begin(void);
 ngx_uint_t ngx_http_assist_slice_over(uint64_t began);
+
+/* ngx_http_assist_daily.c: the figure of past days */
+void ngx_http_assist_daily_init(ngx_cycle_t *cycle,
+    ngx_http_assist_main_conf_t *mcf);
+void ngx_http_assist_daily_exit(void);
+/* ?as_of=: NGX_OK: a past day; NGX_DECLINED: today, or it is not given;
+ * NGX_ERROR: it is no such day */
+ngx_int_t ngx_http_assist_daily_asked(ngx_http_request_t *r, ngx_str_t *text,
+    int32_t *day);
+/* its "json" or "csv" document; NGX_DECLINED: none is kept */
+ngx_int_t ngx_http_assist_daily_read(ngx_http_request_t *r, int32_t day,
+    const char *type, ngx_str_t *document);
 
 /* ngx_http_assist_evidence.c: the evidence log */
 /* a new zone's heads, from the end of the log */

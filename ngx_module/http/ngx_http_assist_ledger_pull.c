@@ -95,31 +95,10 @@ ngx_http_assist_ledger_pull(ngx_http_request_t *r,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     pull = &ngx_http_assist_pull;
 
-    if (mcf->redis == NULL || mcf->coverage_zone == NULL
-        || mcf->catalog == NULL)
-    {
-        return NGX_OK;
-    }
-
-    if (pull->remotes.next == NULL) {
-        ngx_queue_init(&pull->remotes);
-        ngx_queue_init(&pull->waiting);
-        pull->mcf = mcf;
-    }
+    ngx_http_assist_ledger_refresh(mcf);
 
     if (!pull->busy) {
-
-        if (pull->ever
-            && ngx_current_msec - pull->ended < NGX_HTTP_ASSIST_PULL_AGE)
-        {
-            return NGX_OK;
-        }
-
-        ngx_http_assist_ledger_pull_begin(mcf);
-
-        if (!pull->busy) {
-            return NGX_OK;
-        }
+        return NGX_OK;
     }
 
     /* a chain of three commands, each with its own deadline */
@@ -152,6 +131,34 @@ ngx_http_assist_ledger_pull(ngx_http_request_t *r,
     ngx_http_assist_op_park(r);
 
     return NGX_AGAIN;
+}
+
+
+void
+ngx_http_assist_ledger_refresh(ngx_http_assist_main_conf_t *mcf)
+{
+    ngx_http_assist_pull_t  *pull;
+
+    pull = &ngx_http_assist_pull;
+
+    if (mcf->redis == NULL || mcf->coverage_zone == NULL
+        || mcf->catalog == NULL)
+    {
+        return;
+    }
+
+    if (pull->remotes.next == NULL) {
+        ngx_queue_init(&pull->remotes);
+        ngx_queue_init(&pull->waiting);
+        pull->mcf = mcf;
+    }
+
+    if (!pull->busy
+        && (!pull->ever
+            || ngx_current_msec - pull->ended >= NGX_HTTP_ASSIST_PULL_AGE))
+    {
+        ngx_http_assist_ledger_pull_begin(mcf);
+    }
 }
 
 

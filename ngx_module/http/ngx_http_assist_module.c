@@ -628,6 +628,7 @@ ngx_http_assist_init_process(ngx_cycle_t *cycle)
         ngx_http_assist_coverage_init(cycle, mcf);
         ngx_http_assist_ledger_init(cycle, mcf);
         ngx_http_assist_figure_init(mcf);
+        ngx_http_assist_daily_init(cycle, mcf);
         ngx_http_assist_withdraw_init(cycle, mcf);
     }
 
@@ -647,6 +648,7 @@ ngx_http_assist_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_assist_evidence_exit(mcf);
+    ngx_http_assist_daily_exit();
     ngx_http_assist_figure_exit();
     ngx_http_assist_ledger_exit(mcf);
 

@@ -27,6 +27,8 @@ typedef struct {
 } ngx_http_assist_print_t;
 
 
+static ngx_int_t ngx_http_assist_status_past(ngx_http_request_t *r,
+    ngx_http_assist_document_t *doc, ngx_str_t *text, int32_t day);
 static ngx_int_t ngx_http_assist_status_write(ngx_http_request_t *r,
     ngx_http_assist_document_t *doc, const assist_figure_t *figure);
 static ngx_int_t ngx_http_assist_status_rows(ngx_http_assist_print_t *print);
@@ -66,7 +68,8 @@ ngx_int_t
 ngx_http_assist_status_handler(ngx_http_request_t *r)
 {
     ngx_int_t                     rc;
-    ngx_str_t                     name;
+    int32_t                       day;
+    ngx_str_t                     name, asked;
     const assist_figure_t        *figure;
     ngx_http_assist_document_t   *doc;
     ngx_http_assist_main_conf_t  *mcf;
@@ -127,6 +130,19 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
                                           "assist_catalog is not set");
     }
 
+    rc = ngx_http_assist_daily_asked(r, &asked, &day);
+
+    if (rc == NGX_ERROR) {
+        return ngx_http_assist_send_error(r, NGX_HTTP_BAD_REQUEST, "bad_day",
+                                          "as_of is a day that is not to come, "
+                                          "such as 2026-11-26, not \"%V\"",
+                                          &asked);
+    }
+
+    if (rc == NGX_OK) {
+        return ngx_http_assist_status_past(r, doc, &asked, day);
+    }
+
     figure = NULL;
 
     if ((doc->write || doc->rows) && mcf->catalog) {
@@ -140,6 +156,51 @@ ngx_http_assist_status_handler(ngx_http_request_t *r)
     }
 
     return ngx_http_assist_status_write(r, doc, figure);
+}
+
+
+static ngx_int_t
+ngx_http_assist_status_past(ngx_http_request_t *r,
+    ngx_http_assist_document_t *doc, ngx_str_t *text, int32_t day)
+{
+    ngx_int_t    rc;
+    ngx_str_t    body;
+    const char  *type;
+
+    type = doc->write == assist_figure_coverage_json ? "json"
+           : doc->write == assist_figure_coverage_csv ? "csv" : NULL;
+
+    if (type == NULL) {
+        return ngx_http_assist_send_error(r, NGX_HTTP_BAD_REQUEST, "no_past",
+                                          "\"%V\" is of today only: of a past "
+                                          "day there are coverage.json, "
+                                          "coverage.csv and the pages of the "
+                                          "location itself and \"method\"; "
+                                          "services are in \"assist report "
+                                          "LOG... --catalog FILE --as-of %V\"",
+                                          &doc->name, text);
+    }
+
+    rc = ngx_http_assist_daily_read(r, day, type, &body);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_assist_send_error(r, NGX_HTTP_NOT_FOUND, "no_snapshot",
+                                          "no figure of %V is kept here: with "
+                                          "assist_coverage_zone's state= the "
+                                          "last 400 days are; recompute it "
+                                          "from the evidence: \"assist report "
+                                          "LOG... --catalog FILE --as-of %V\"",
+                                          text, text);
+    }
+
+    if (rc != NGX_OK
+        || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_assist_send(r, NGX_HTTP_OK, &doc->type, &body);
 }
 
 

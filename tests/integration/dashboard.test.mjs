@@ -142,16 +142,16 @@ test('a code of several agencies, and an agency of many services',
     const got = await at(port, name);
     isPage(got);
     return [(got.text.match(/service\/2\./g) ?? []).length,
-            /number=\d+">Trang trước/.test(got.text),
-            /number=\d+">Trang sau/.test(got.text)];
+            /page=\d+">Trang trước/.test(got.text),
+            /page=\d+">Trang sau/.test(got.text)];
   };
   assert.deepEqual(await count('agency/H03'), [100, false, true]);
-  assert.deepEqual(await count('agency/H03?number=3'), [30, true, false]);
+  assert.deepEqual(await count('agency/H03?page=3'), [30, true, false]);
   for (const number of ['0', '-1', 'x', '', '99999999999999']) {
-    assert.deepEqual(await count(`agency/H03?number=${number}`),
+    assert.deepEqual(await count(`agency/H03?page=${number}`),
                      [100, false, true]);
   }
-  assert.equal((await count('agency/H03?number=9'))[0], 0);
+  assert.equal((await count('agency/H03?page=9'))[0], 0);
 });
 
 test('made in slices it is the same: of many services, for many at once',

@@ -1,5 +1,6 @@
 -- The dashboard: the figure's pages, which work without JavaScript and print.
--- Their documents are made in ngx_http_assist_dashboard.c.
+-- Their documents are made in ngx_http_assist_dashboard.c; that of the report,
+-- a file that stands alone (no `base`, but its `style`), in assist/cli/report.lua.
 
 local assist = require "assist"
 local parts = require "assist.pages.status.parts"
@@ -12,6 +13,7 @@ local pages = {
   procedure = require "assist.pages.status.procedure",
   service = require "assist.pages.status.service",
   method = require "assist.pages.status.method",
+  report = require "assist.pages.status.report",
   missing = require "assist.pages.status.missing",
 }
 
@@ -35,11 +37,16 @@ local function head(page, title)
     .. '<meta charset="utf-8">\n'
     .. '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
     .. '<meta name="robots" content="noindex">\n'
-    .. '<title>%s</title>\n<link rel="stylesheet" href="%sstatus.css">\n'
-    .. "</head>\n<body>\n", data.lang,
-    title == text.title and title or title .. " – " .. text.title, data.base)
-  page:put('<a class="skip" href="#main">%s</a>\n<header>\n<p>%s</p>\n'
-    .. '<nav aria-label="%s">\n', text.skip, text.title, text.pages)
+    .. '<title>%s</title>\n', data.lang,
+    title == text.title and title or title .. " – " .. text.title)
+  if data.style then
+    page:put("<style>%s</style>\n</head>\n<body>\n"
+      .. '<main id="main">\n', html((data.style:gsub("%%", "%%%%"))))
+    return
+  end
+  page:put('<link rel="stylesheet" href="%sstatus.css">\n</head>\n<body>\n'
+    .. '<a class="skip" href="#main">%s</a>\n<header>\n<p>%s</p>\n'
+    .. '<nav aria-label="%s">\n', data.base, text.skip, text.title, text.pages)
   for _, one in ipairs { { "overview", "", text.overview },
                          { "method", "method", text.method } } do
     page:put('<a href="%s"%s>%s</a>\n', page:address(one[2]),

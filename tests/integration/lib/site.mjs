@@ -26,8 +26,8 @@ export const services = [
 ];
 
 const columns = ['code', 'name', 'name_en', 'aliases', 'agency_code', 'agency',
-                 'case', 'level', 'field', 'state', 'essential', 'onprem',
-                 'paths', 'documents', 'fee', 'time', 'where', 'contact', 'url',
+                 'province', 'case', 'level', 'field', 'state', 'essential',
+                 'onprem', 'paths', 'documents', 'fee', 'time', 'where', 'contact', 'url',
                  'updated'];
 
 const quoted = (value = '') => `"${String(value).replaceAll('"', '""')}"`;

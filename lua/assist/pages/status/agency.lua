@@ -2,6 +2,7 @@
 
 local assist = require "assist"
 local list = require "assist.pages.status.list"
+local overview = require "assist.pages.status.overview"
 local parts = require "assist.pages.status.parts"
 
 local html, given = assist.html, parts.given
@@ -17,26 +18,6 @@ function agency.title(page)
   return name(page)
 end
 
--- Links to the pages before and after this one.
-local function pager(page, total)
-  local data, text = page.data, page.text
-  local pages = math.max(math.ceil(total / data.rows), 1)
-  if pages == 1 and data.number == 1 then
-    return
-  end
-  local path = "agency/" .. parts.escape(data.key)
-  page:put('<nav class="pager" aria-label="%s">\n<p>%s</p>\n', text.more_pages,
-    text.page_of:format(data.number, pages))
-  for _, one in ipairs { { data.number - 1, text.page_before },
-                         { data.number + 1, text.page_after } } do
-    if one[1] >= 1 and one[1] <= pages then
-      page:put('<a href="%s">%s</a>\n',
-        page:address(path, nil, "number=" .. ("%d"):format(one[1])), one[2])
-    end
-  end
-  page:put "</nav>\n"
-end
-
 function agency.body(page)
   local found, text = page.data.agency, page.text
   local one = found.agency
@@ -47,6 +28,13 @@ function agency.body(page)
     text.measures.fully_online_services_with_ai,
     page:value(one.ratio, page:percent(one.ratio)),
     text.of:format(page:count(one.numerator), page:count(one.denominator)))
+  if parts.known(found.measure) then
+    page:put('<p class="verdict">%s</p>\n<h3>%s</h3>\n',
+      page:status(found.measure.status), text.own_target)
+    page:facts(overview.standing(page, found.measure, found.as_of:sub(1, 10)))
+  else
+    page:put("<p>%s</p>\n", text.no_own_target)
+  end
   local facts = {
     { text.code, given(one.code) or text.none },
     { text.all_services, page:count(one.services) },
@@ -63,7 +51,8 @@ function agency.body(page)
   else
     page:put("<p>%s</p>\n", text.nothing_here)
   end
-  pager(page, one.services)
+  page:pager("agency/" .. parts.escape(page.data.key),
+    math.ceil(one.services / page.data.rows))
 end
 
 return agency

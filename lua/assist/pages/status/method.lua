@@ -83,6 +83,11 @@ function method.body(page)
   local found = page.data.coverage
   page:put("<h1>%s</h1>\n", page.text.method)
   page:about(found)
+  method.put(page, found)
+end
+
+-- The same below a heading of somebody else.
+function method.put(page, found)
   rules(page, found.method)
   levels(page, found.method)
   targets(page, found.measures)

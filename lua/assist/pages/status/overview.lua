@@ -6,7 +6,7 @@ local parts = require "assist.pages.status.parts"
 
 local html, known, given = assist.html, parts.known, parts.given
 
-local LEAGUE = 300          -- rows of a league; the export has all of them
+local LEAGUE = 100          -- rows of a league on a page
 
 local overview = {}
 
@@ -50,15 +50,9 @@ local function forecast(page, measure)
     page:date(one.date), page:decimal(one.pace), one.months)
 end
 
-local function headline(page, measure, today)
+-- A measure against its target, as names and values.
+function overview.standing(page, measure, today)
   local text = page.text
-  page:put('<section class="headline" aria-labelledby="figure">\n'
-    .. '<h2 id="figure">%s</h2>\n<p class="ratio">%s</p>\n<p>%s</p>\n'
-    .. '<p class="verdict">%s</p>\n',
-    overview.measure_title(page, measure),
-    page:value(measure.ratio, page:percent(measure.ratio)),
-    text.of:format(page:count(measure.numerator),
-                   page:count(measure.denominator)), page:status(measure.status))
   local list = {
     { text.target_today, page:value(measure.target,
                                     page:percent(measure.target)) },
@@ -73,6 +67,19 @@ local function headline(page, measure, today)
   list[#list + 1] = { text.per_month, page:value(measure.needed_per_month,
     page:decimal(measure.needed_per_month)) }
   list[#list + 1] = { text.chart.forecast, forecast(page, measure) }
+  return list
+end
+
+local function headline(page, measure, today)
+  local text = page.text
+  page:put('<section class="headline" aria-labelledby="figure">\n'
+    .. '<h2 id="figure">%s</h2>\n<p class="ratio">%s</p>\n<p>%s</p>\n'
+    .. '<p class="verdict">%s</p>\n',
+    overview.measure_title(page, measure),
+    page:value(measure.ratio, page:percent(measure.ratio)),
+    text.of:format(page:count(measure.numerator),
+                   page:count(measure.denominator)), page:status(measure.status))
+  local list = overview.standing(page, measure, today)
   if known(measure.denominator) and measure.denominator
      ~= measure.denominator_max then
     list[#list + 1] = { text.range, text.range_of:format(
@@ -159,16 +166,20 @@ local function by_ratio(a, b)
   return (a.code or "") .. a.name < (b.code or "") .. b.name
 end
 
+-- Those of this page, or all of them where there are no pages.  Gives how many
+-- pages there are.
 local function league(page, title, list, is_agency)
-  local text = page.text
-  if not list[1] then
-    return
+  local text, number = page.text, page.data.number
+  local from = number and (number - 1) * LEAGUE or 0
+  local to = number and math.min(#list, number * LEAGUE) or #list
+  if from >= #list then
+    return 0
   end
   table.sort(list, by_ratio)
   page:put("<h2>%s</h2>\n", title)
   page:table(title, { text.name, { text.full_services }, { text.with_ai },
     { text.share }, "L3, L4" }, true)
-  for i = 1, math.min(#list, LEAGUE) do
+  for i = from + 1, to do
     local one = list[i]
     page:row(is_agency and page:agency(one.code, one.name)
              or given(one.name) or text.no_name,
@@ -177,9 +188,18 @@ local function league(page, title, list, is_agency)
       html("%s, %s", page:count(one.levels.L3), page:count(one.levels.L4)))
   end
   page:end_table()
-  if #list > LEAGUE then
-    page:put("<p>%s</p>\n", text.league_cut:format(LEAGUE, page:count(#list)))
+  local pages = number and math.ceil(#list / LEAGUE) or 1
+  if pages > 1 then
+    page:pager("", pages)
   end
+  return pages
+end
+
+local function leagues(page, found)
+  local text = page.text
+  return math.max(league(page, text.agencies, found.agencies, true),
+    league(page, text.fields, found.fields),
+    league(page, text.provinces, found.provinces))
 end
 
 local function task_of(page, one)
@@ -262,18 +282,28 @@ local function quality(page, found)
 end
 
 local function exports(page)
-  local text = page.text
+  local text, past = page.text, page.data.past
   page:put('<section class="exports">\n<h2>%s</h2>\n<ul>\n', text.exports)
-  for _, name in ipairs { "coverage.json", "coverage.csv", "services.json",
+  for i, name in ipairs { "coverage.json", "coverage.csv", "services.json",
                           "services.csv", "metrics" } do
-    page:put('<li><a href="%s%s">%s</a> %s</li>\n', page.data.base, name, name,
-      text.export_of[name])
+    if i <= 2 or not past then
+      page:put('<li><a href="%s%s%s">%s</a> %s</li>\n', page.data.base, name,
+        past and "?as_of=" .. past or "", name, text.export_of[name])
+    end
   end
-  page:put "</ul>\n</section>\n"
+  page:put "</ul>\n"
+  page:put('<form method="get" action="%s">\n<label>%s <input type="date" '
+    .. 'name="as_of" required value="%s"></label>\n', page.data.base,
+    text.other_day, past or page.data.coverage.as_of:sub(1, 10))
+  if page.lang == "en" then
+    page:put '<input type="hidden" name="lang" value="en">\n'
+  end
+  page:put("<button>%s</button>\n</form>\n</section>\n", text.show)
 end
 
-function overview.body(page)
-  local found, text = page.data.coverage, page.text
+-- All that the figure says, without the method.
+function overview.put(page, found)
+  local text = page.text
   local today = found.as_of:sub(1, 10)
   local official = found.measures[1]
   page:put("<h1>%s</h1>\n", text.title)
@@ -283,11 +313,24 @@ function overview.body(page)
   chart.put(page, official, today)
   levels(page, official)
   measures(page, found.measures)
-  league(page, text.agencies, found.agencies, true)
-  league(page, text.fields, found.fields)
-  league(page, text.provinces, found.provinces)
+  leagues(page, found)
   roadmap(page, found.roadmap)
   quality(page, found.quality)
+end
+
+-- Of a list's second page and those after it the lists alone.
+function overview.body(page)
+  local found, text = page.data.coverage, page.text
+  if page.data.number > 1 then
+    page:put("<h1>%s</h1>\n", text.title)
+    page:about(found)
+    if leagues(page, found) == 0 then
+      page:put("<p>%s</p>\n", text.nothing_here)
+    end
+    page:put('<p><a href="%s">%s</a></p>\n', page:address "", text.overview)
+    return
+  end
+  overview.put(page, found)
   exports(page)
   page:put('<p class="about">%s: %s (%s). <a href="%s">%s</a></p>\n',
     text.catalogue, html("<code>%s</code>", found.catalogue.hash),

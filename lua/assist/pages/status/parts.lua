@@ -37,17 +37,25 @@ function methods:put(template, ...)
   self.emit(html(template, ...))
 end
 
--- An address below the location's, in this page's language or another.
+-- An address below the location's, in this page's language or another.  What
+-- is kept of a past day has links to the same day.
 function methods:address(path, lang, more)
-  local query = (lang or self.lang) == "en" and "?lang=en" or ""
-  if more then
-    query = query .. (query == "" and "?" or "&") .. more
+  local query = {}
+  if (lang or self.lang) == "en" then
+    query[1] = "lang=en"
   end
-  return self.data.base .. path .. query
+  if self.data.past and (path == "" or path == "method") then
+    query[#query + 1] = "as_of=" .. self.data.past
+  end
+  query[#query + 1] = more
+  return self.data.base .. path .. (query[1] and "?" or "")
+         .. table.concat(query, "&")
 end
 
+-- In a file that stands alone there is nothing to lead to.
 function methods:link(path, label)
-  return html('<a href="%s">%s</a>', self:address(path), label)
+  return self.data.base and html('<a href="%s">%s</a>', self:address(path),
+                                 label) or label
 end
 
 function methods:agency(code, name)
@@ -207,10 +215,36 @@ function methods:facts(list)
   self:put "</dl>\n"
 end
 
--- When, and of which month; and where the same is for machines.
+-- Links to the pages of a list before and after this one.
+function methods:pager(path, pages)
+  local text, number = self.text, self.data.number
+  if pages <= 1 and number == 1 then
+    return
+  end
+  self:put('<nav class="pager" aria-label="%s">\n<p>%s</p>\n', text.more_pages,
+    text.page_of:format(number, pages))
+  for _, one in ipairs { { number - 1, text.page_before },
+                         { number + 1, text.page_after } } do
+    if one[1] >= 1 and one[1] <= pages then
+      self:put('<a href="%s">%s</a>\n',
+        self:address(path, nil, "page=" .. ("%d"):format(one[1])), one[2])
+    end
+  end
+  self:put "</nav>\n"
+end
+
+-- When, and of which month; and whether that is long ago.
 function methods:about(document)
   self:put('<p class="about">%s %s. %s: %s.</p>\n', self.text.as_of,
     self:time(document.as_of), self.text.period, self:date(document.period))
+  if not self.data.base then
+    self:put('<p class="about">%s</p>\n', self.text.recounted)
+  end
+  if self.data.past then
+    self:put('<p class="past">%s <a href="%s%s">%s</a></p>\n',
+      self.text.past:format(self:date(self.data.past)), self.data.base,
+      self.lang == "en" and "?lang=en" or "", self.text.past_today)
+  end
 end
 
 return parts

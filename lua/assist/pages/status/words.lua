@@ -68,7 +68,8 @@ words.vi = {
   per_month = "Cần thêm mỗi tháng đến mốc kế tiếp",
   forecast = "%s vào %s, với tốc độ %s dịch vụ mỗi tháng (tính từ %d tháng "
     .. "qua)",
-  no_forecast = "chưa có: cần số liệu của ít nhất một tháng đã khóa sổ",
+  no_forecast = "chưa có: dự báo tính từ các tháng đã khóa sổ (assist close, rồi "
+    .. "assist report --closed)",
   range = "Khoảng dao động",
   range_of = "%s đến %s, do %s dịch vụ chưa rõ mức",
 
@@ -116,7 +117,6 @@ words.vi = {
   provinces = "Theo địa phương",
   full_services = "Dịch vụ toàn trình",
   with_ai = "Có AI (L2)",
-  league_cut = "%d dòng đầu trong %s; coverage.csv có tất cả.",
 
   roadmap = "Lộ trình",
   tasks = "Nhiệm vụ",
@@ -194,9 +194,27 @@ words.vi = {
   page_after = "Trang sau",
   several = "Mã %s có ở %s cơ quan; mỗi nơi là một dịch vụ.",
   at_agencies = "Thủ tục này ở từng cơ quan",
-  missing = { agency = "Không có cơ quan này",
+  missing = { day = "Không có số liệu của ngày này",
+              agency = "Không có cơ quan này",
               service = "Không có dịch vụ này" },
   missing_about = "“%s” không có trong danh mục, hoặc hôm nay không được tính.",
+  missing_day = "Của ngày “%s” không có số liệu nào được giữ. Ngày viết như "
+    .. "2026-11-26, không phải ngày sẽ tới; tổng quan và phương pháp của 400 "
+    .. "ngày gần nhất được giữ khi assist_coverage_zone có state=. Để tính lại "
+    .. "từ bằng chứng: assist report --as-of.",
+  past = "Đây là số liệu được giữ lại của ngày %s; trang cơ quan và dịch vụ là "
+    .. "của hôm nay.",
+  past_today = "Số liệu hôm nay",
+  other_day = "Số liệu của ngày khác:",
+  show = "Xem",
+  closed = "Tháng đã khóa sổ, và bây giờ",
+  closed_about = "%s, khóa sổ ngày %s; từ đó bằng chứng có thêm %s lượt.",
+  closed_then = "Khi khóa sổ",
+  closed_now = "Bây giờ",
+  recounted = "Tính lại chỉ từ nhật ký bằng chứng; lượt xem trang không có trong "
+    .. "đó.",
+  own_target = "Mục tiêu riêng",
+  no_own_target = "Cơ quan này chưa có mục tiêu riêng.",
 
   service = {
     name = "Dịch vụ",
@@ -350,7 +368,8 @@ words.en = {
   per_month = "Needed per month until the next milestone",
   forecast = "%s on %s, at a pace of %s services a month (of the last %d "
     .. "months)",
-  no_forecast = "none yet: it takes a month that is closed",
+  no_forecast = "none yet: it is made of closed months (assist close, then "
+    .. "assist report --closed)",
   range = "Range",
   range_of = "%s to %s, for %s services of unknown level",
 
@@ -398,7 +417,6 @@ words.en = {
   provinces = "By province",
   full_services = "Fully online",
   with_ai = "With AI (L2)",
-  league_cut = "The first %d of %s rows; coverage.csv has all of them.",
 
   roadmap = "Roadmap",
   tasks = "Tasks",
@@ -476,9 +494,26 @@ words.en = {
   page_after = "Page after",
   several = "The code %s is at %s agencies; each is a service of its own.",
   at_agencies = "This procedure at each agency",
-  missing = { agency = "There is no such agency",
+  missing = { day = "There is no figure of this day",
+              agency = "There is no such agency",
               service = "There is no such service" },
   missing_about = "“%s” is not in the catalogue, or does not count today.",
+  missing_day = "Of “%s” no figure is kept. A day is written as 2026-11-26, and "
+    .. "is not to come; overview and method of the last 400 days are kept where "
+    .. "assist_coverage_zone has state=. To recompute one from the evidence: "
+    .. "assist report --as-of.",
+  past = "This is what is kept of %s; pages of agencies and services are of "
+    .. "today.",
+  past_today = "Today's figure",
+  other_day = "The figure of another day:",
+  show = "Show",
+  closed = "The month as it was closed, and now",
+  closed_about = "%s, closed on %s; the evidence has %s more interactions since.",
+  closed_then = "As closed",
+  closed_now = "Now",
+  recounted = "Recomputed from the evidence log alone, which has no page views.",
+  own_target = "Its own target",
+  no_own_target = "This agency has no target of its own.",
 
   service = {
     name = "Service",
