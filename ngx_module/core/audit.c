@@ -179,6 +179,15 @@ assist_audit_feed(assist_audit_t *a, const char *data, size_t len)
 }
 
 
+void
+assist_audit_broken(assist_audit_t *a, assist_str_t why)
+{
+    assist_audit_found(a, assist_audit_here(a), "from here on this file "
+                       "cannot be unpacked, it was changed or cut off: %.*s",
+                       (int) why.len, why.data);
+}
+
+
 int
 assist_audit_end(assist_audit_t *a)
 {
