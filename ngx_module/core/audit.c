@@ -14,8 +14,11 @@
 
 
 static void one_line(assist_audit_t *a, assist_str_t text);
+static void rest(assist_audit_t *a);
 static void good_line(assist_audit_t *a, const assist_line_t *line);
 static void bad_line(assist_audit_t *a, assist_str_t text, const char *reason);
+static void damaged_line(assist_audit_t *a, assist_str_t text,
+    const char *reason);
 static void torn_line(assist_audit_t *a, assist_str_t text,
     const char *reason);
 static chain_t *owner(assist_audit_t *a, assist_str_t text, int torn);
@@ -107,11 +110,7 @@ assist_audit_file(assist_audit_t *a, assist_str_t name)
 {
     void  *p;
 
-    if (a->rest.len) {
-        one_line(a, assist_buf_str(&a->rest));
-        a->rest.len = 0;
-    }
-
+    rest(a);
     assist_audit_leave_block(a);
 
     p = assist_audit_more(a->files, a->nfiles, &a->files_alloc,
@@ -180,16 +179,21 @@ assist_audit_feed(assist_audit_t *a, const char *data, size_t len)
 }
 
 
+void
+assist_audit_broken(assist_audit_t *a, assist_str_t why)
+{
+    assist_audit_found(a, assist_audit_here(a), "from here on this file "
+                       "cannot be unpacked, it was changed or cut off: %.*s",
+                       (int) why.len, why.data);
+}
+
+
 int
 assist_audit_end(assist_audit_t *a)
 {
     uint32_t  i;
 
-    if (a->rest.len) {
-        one_line(a, assist_buf_str(&a->rest));
-        a->rest.len = 0;
-    }
-
+    rest(a);
     assist_audit_leave_block(a);
 
     for (i = 0; i < a->nchains; i++) {
@@ -251,6 +255,27 @@ one_line(assist_audit_t *a, assist_str_t text)
 }
 
 
+/* What a file ends with that has no line end. */
+
+static void
+rest(assist_audit_t *a)
+{
+    const char     *reason;
+    assist_str_t    text;
+    assist_line_t   line;
+
+    text = assist_buf_str(&a->rest);
+    a->rest.len = 0;
+
+    if (text.len && assist_line_read(text, &line, &reason) == 0) {
+        damaged_line(a, text, NULL);
+
+    } else {
+        one_line(a, text);
+    }
+}
+
+
 static void
 good_line(assist_audit_t *a, const assist_line_t *line)
 {
@@ -306,11 +331,11 @@ good_line(assist_audit_t *a, const assist_line_t *line)
 static void
 bad_line(assist_audit_t *a, assist_str_t text, const char *reason)
 {
+    int             whole;
     size_t          i, n;
-    chain_t        *c;
     const char     *why;
-    assist_str_t    rest;
-    assist_line_t   line;
+    assist_str_t    next;
+    assist_line_t   line, head;
 
     n = sizeof(START) - 1;
 
@@ -321,18 +346,30 @@ bad_line(assist_audit_t *a, assist_str_t text, const char *reason)
     }
 
     if (i > n) {
-        rest = (assist_str_t) { text.data + i - n, text.len - i + n };
+        next = (assist_str_t) { text.data + i - n, text.len - i + n };
 
-        if (assist_line_read(rest, &line, &why) == 0) {
-            text.len -= rest.len;
-            torn_line(a, text, "it is torn");
+        if (assist_line_read(next, &line, &why) == 0) {
+            text.len -= next.len;
+            whole = assist_line_read(text, &head, &reason) == 0;
+            damaged_line(a, text, whole ? NULL : reason);
             good_line(a, &line);
             return;
         }
     }
 
-    if (assist_line_torn(text)) {
-        torn_line(a, text, reason);
+    damaged_line(a, text, reason);
+}
+
+
+/* reason NULL: it is whole, but for its line end */
+
+static void
+damaged_line(assist_audit_t *a, assist_str_t text, const char *reason)
+{
+    chain_t  *c;
+
+    if (reason == NULL || assist_line_torn(text)) {
+        torn_line(a, text, reason ? reason : "its line end is missing");
         return;
     }
 
@@ -402,7 +439,7 @@ owner(assist_audit_t *a, assist_str_t text, int torn)
     named = assist_line_head(text, &line, &reason) == 0;
 
     if (named && (torn || i == ASSIST_TABLE_NONE)) {
-        i = assist_audit_chain(a, line.writer, 0);
+        i = assist_audit_chain(a, line.writer, torn);
     }
 
     return i == ASSIST_TABLE_NONE ? NULL : &a->chains[i];
@@ -412,6 +449,7 @@ owner(assist_audit_t *a, assist_str_t text, int torn)
 static void
 check_order(assist_audit_t *a, chain_t *c, const assist_line_t *line)
 {
+    place_t   at;
     uint64_t  before;
 
     before = c->seq;
@@ -425,8 +463,6 @@ check_order(assist_audit_t *a, chain_t *c, const assist_line_t *line)
             a->unclaimed = 0;
             c->damaged = 1;
         }
-
-        return;
     }
 
     if (c->left) {
@@ -438,9 +474,12 @@ check_order(assist_audit_t *a, chain_t *c, const assist_line_t *line)
                                w(c));
 
         } else if (!c->damaged) {
-            assist_audit_found(a, assist_audit_here(a), "line %" PRIu64 " of "
-                               W " stands apart from its block: lines were "
-                               "moved", line->seq, w(c));
+            at = c->last_at;
+            at.line++;
+            assist_audit_found(a, at, "here was line %" PRIu64 " of " W
+                               ", whose block goes on in %s:%" PRIu64
+                               ": lines were removed or moved", before + 1,
+                               w(c), a->files[a->nfiles - 1].data, a->line);
         }
 
         c->left = 0;
@@ -450,7 +489,7 @@ check_order(assist_audit_t *a, chain_t *c, const assist_line_t *line)
         return;
     }
 
-    if (line->seq == before + 1 || c->damaged) {
+    if (before == 0 || line->seq == before + 1 || c->damaged) {
         return;
     }
 

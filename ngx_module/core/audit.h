@@ -61,6 +61,9 @@ int assist_audit_file(assist_audit_t *a, assist_str_t name);
 int assist_audit_feed(assist_audit_t *a, const char *data, size_t len);
 int assist_audit_end(assist_audit_t *a);
 
+/* The file at hand was packed, and cannot be unpacked any further: a finding. */
+void assist_audit_broken(assist_audit_t *a, assist_str_t why);
+
 /* After the end. */
 const assist_audit_result_t *assist_audit_result(const assist_audit_t *a);
 

@@ -153,6 +153,11 @@ void
 assist_audit_end_chain(assist_audit_t *a, chain_t *c)
 {
     if (c->first == 0) {
+        if (c->torn) {
+            assist_audit_noted(a, c->torn_at, "a crash left this line: it is "
+                               "torn");
+        }
+
         return;
     }
 
@@ -203,8 +208,9 @@ assist_audit_end_wanted(assist_audit_t *a, wanted_t *wanted)
 
     if (c->first) {
         c->missed = 1;
-        assist_audit_found(a, c->last_at, W " was cut off after this line: "
-                           "its head of line %" PRIu64 " was %s", w(c),
+        assist_audit_found(a, c->torn ? c->torn_at : c->last_at,
+                           W " was cut off %s this line: its head of line %"
+                           PRIu64 " was %s", w(c), c->torn ? "in" : "after",
                            wanted->seq,
                            wanted->published ? "published"
                                              : "quoted by a later chain");

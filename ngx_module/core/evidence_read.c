@@ -1,6 +1,7 @@
 #include "evidence_read.h"
 
 #include "date.h"
+#include "digest.h"
 #include "evidence.h"
 
 
@@ -23,6 +24,7 @@ enum {
 
 static int read_crc(assist_str_t tail, uint32_t *crc);
 static int read_type(assist_line_t *line);
+static unsigned tail_wrong(const char *p);
 static size_t value_len(assist_str_t s);
 static size_t string_len(assist_str_t s);
 static int event_member(assist_event_t *event, assist_str_t *service,
@@ -162,29 +164,72 @@ assist_line_head(assist_str_t text, assist_line_t *line, const char **reason)
 
 
 /*
- * A line that was cut ends anywhere; one that was changed still ends, but for
- * a byte or two, as a line does.
+ * A line that was cut ends anywhere, but with "} only after the hash of a head
+ * that it quotes; one that was changed still ends, but for a byte or two, as a
+ * line does; and where a whole end is, nothing of it can follow.
  */
 
 int
 assist_line_torn(assist_str_t text)
 {
     size_t       i;
-    unsigned     wrong;
-    const char  *tail;
+    const char  *p, *end;
+
+    if (text.len > 1 && memcmp(text.data + text.len - 2, "\"}", 2) == 0) {
+
+        for (i = 0; i + 2 < text.len; i++) {
+            if (hex(text.data[text.len - 3 - i]) < 0) {
+                break;
+            }
+        }
+
+        if (i != ASSIST_DIGEST_HEX) {
+            return 0;
+        }
+    }
 
     if (text.len <= TAIL_LEN) {
         return 1;
     }
 
-    tail = text.data + text.len - TAIL_LEN;
+    end = text.data + text.len - TAIL_LEN;
+
+    if (tail_wrong(end) <= 2) {
+        return 0;
+    }
+
+    for (p = text.data; p < end; p++) {
+        i = (size_t) (end - p);
+        p = memchr(p, TAIL[0], i);
+
+        if (p == NULL) {
+            break;
+        }
+
+        if (tail_wrong(p) == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* How many bytes of a line's end are others than they should be? */
+
+static unsigned
+tail_wrong(const char *p)
+{
+    size_t    i;
+    unsigned  wrong;
+
     wrong = 0;
 
     for (i = 0; i < TAIL_LEN; i++) {
-        wrong += TAIL[i] == '0' ? hex(tail[i]) < 0 : tail[i] != TAIL[i];
+        wrong += TAIL[i] == '0' ? hex(p[i]) < 0 : p[i] != TAIL[i];
     }
 
-    return wrong > 2;
+    return wrong;
 }
 
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 #
-# evidence.sh [LINES]: how long `assist report` and `assist verify` take for a
-# log of 10 million lines, on one core, and the memory that they use.  The log,
-# about 400 bytes a line, is written to /tmp and removed.
+# evidence.sh [LINES]: how long `assist report`, `assist verify` and `assist
+# close` take for a log of 10 million lines, on one core, and the memory that they
+# use.  The log, about 400 bytes a line, is written to /tmp and removed.
 
 set -euo pipefail
 
@@ -45,3 +45,10 @@ export ASSIST_LIB=$build/libassist.so
 measure report report "$dir/coverage.log" --catalog "$dir/catalog.csv"
 measure verify verify "$dir/coverage.log" --key "$dir/key"
 tail -n 1 "$dir/out"
+# it is of 45 days
+month=$(date -u -d "$(date -u +%Y-%m-01) - 1 day" +%Y-%m)
+measure "close $month" close "$month" "$dir/coverage.log" \
+    --catalog "$dir/catalog.csv" --key "$dir/key" --out "$dir/closed.json"
+measure 'verify with the month' verify "$dir/coverage.log" "$dir/closed.json" \
+    --key "$dir/key"
+cat "$dir/out"

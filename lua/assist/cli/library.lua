@@ -318,6 +318,7 @@ int assist_audit_heads(assist_audit_t *a, assist_str_t list);
 int assist_audit_file(assist_audit_t *a, assist_str_t name);
 int assist_audit_feed(assist_audit_t *a, const char *data, size_t len);
 int assist_audit_end(assist_audit_t *a);
+void assist_audit_broken(assist_audit_t *a, assist_str_t why);
 const assist_audit_result_t *assist_audit_result(const assist_audit_t *a);
 
 typedef struct {

@@ -5,27 +5,26 @@ local ffi = require "ffi"
 local args = require "assist.cli.args"
 local files = require "assist.cli.files"
 local library = require "assist.cli.library"
+local pieces = require "assist.cli.pieces"
 
 local log = {}
-
-local PIECE = 1024 * 1024
 
 -- The files in the order in which they were begun, which their first lines
 -- tell; those of the same second in the order given.
 local function in_order(paths)
   local list = {}
   for i, path in ipairs(paths) do
-    local file, reason = io.open(path, "rb")
-    if not file then
+    local file, reason = pieces.open(path)
+    local start
+    if file then
+      start, reason = file:read()
+      file:close()
+    end
+    if reason then
       args.fail("cannot read %s", reason)
     end
-    local line, why = file:read "*l"
-    file:close()
-    if why then
-      args.fail("cannot read %s: %s", path, why)
-    end
     list[i] = { path = path, at = i,
-      time = line and line:match '^{"v":1,"t":"([^"]*)"' or "" }
+      time = start and start:match '^{"v":1,"t":"([^"]*)"' or "" }
   end
   table.sort(list, function(a, b)
     if a.time ~= b.time then
@@ -93,22 +92,22 @@ function log.read(paths, options, reader, closed)
   end
 
   for _, entry in ipairs(in_order(paths)) do
-    local file, reason = io.open(entry.path, "rb")
+    local file, reason = pieces.open(entry.path)
     if not file then
       args.fail("cannot read %s", reason)
     end
     need(lib.assist_audit_file(audit, library.str(entry.path)))
-    while true do
-      local piece, why = file:read(PIECE)
-      if not piece then
-        if why then
-          args.fail("cannot read %s: %s", entry.path, why)
-        end
-        break
-      end
+    local piece, why, broken = file:read()
+    while piece do
       need(lib.assist_audit_feed(audit, piece, #piece))
+      piece, why, broken = file:read()
     end
     file:close()
+    if why then
+      args.fail("cannot read %s", why)
+    elseif broken then
+      lib.assist_audit_broken(audit, library.str(broken))
+    end
   end
 
   need(lib.assist_audit_end(audit))
