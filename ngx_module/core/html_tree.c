@@ -20,7 +20,7 @@ enum {
     OTHER = 0,
     BODY,
     FORM,
-    FOREIGN_OBJECT,
+    FOREIGN_OBJECT,             /* has HTML in svg or math */
     FRAMESET,
     HEAD_TAG,
     HTML,
@@ -102,6 +102,11 @@ static const tag_t  tags[] = {
     { "math", FOREIGN, 0 },
     { "menu", BLOCK, 0 },
     { "meta", VOID|HEAD, META },
+    { "mi", 0, FOREIGN_OBJECT },
+    { "mn", 0, FOREIGN_OBJECT },
+    { "mo", 0, FOREIGN_OBJECT },
+    { "ms", 0, FOREIGN_OBJECT },
+    { "mtext", 0, FOREIGN_OBJECT },
     { "nav", BLOCK, 0 },
     { "noembed", RAW_TEXT, 0 },
     { "noframes", RAW_TEXT|HEAD, 0 },
@@ -163,6 +168,11 @@ assist_html_tag(assist_html_t *h)
         return 0;
     }
 
+    if (h->html && h->end_tag && tag->is == BODY) {
+        /* no body ends within foreignObject and the like */
+        return 0;
+    }
+
     if (h->templates || assist_html_foreign(h)) {
 
         if (assist_html_foreign(h) && !h->end_tag && (tag->flags & BLOCK)) {
@@ -192,7 +202,9 @@ assist_html_tag(assist_html_t *h)
         }
     }
 
-    if ((tag->flags & BLOCK) && h->open && !(h->end_tag && tag->is == P)) {
+    if ((tag->flags & BLOCK) && h->open && !h->foreign
+        && !(h->end_tag && tag->is == P))
+    {
         for (i = 0; i < h->nplaces; i++) {
             if ((h->open & (1u << i)) && h->places[i].name == 'p') {
                 h->open &= ~(1u << i);

@@ -30,6 +30,8 @@ static void ngx_http_assist_inject_widget(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_inject_policy(ngx_http_request_t *r,
     assist_csp_t *csp, ngx_str_t *html);
+static ngx_int_t ngx_http_assist_inject_charset(ngx_http_request_t *r,
+    ngx_str_t *html);
 static ngx_uint_t ngx_http_assist_inject_is_ascii(ngx_str_t *s);
 
 
@@ -442,16 +444,7 @@ ngx_uint_t
 ngx_http_assist_inject_fits(ngx_http_request_t *r,
     ngx_http_assist_page_t *page, ngx_str_t *html, ngx_uint_t widget)
 {
-    ngx_uint_t   any;
-    ngx_str_t   *charset;
-
-    charset = &r->headers_out.charset;
-
-    any = charset->len == 0
-          || ngx_http_assist_is(charset, "utf-8")
-          || ngx_http_assist_is(charset, "us-ascii");
-
-    if ((any || ngx_http_assist_inject_is_ascii(html))
+    if (ngx_http_assist_inject_charset(r, html) == NGX_OK
         && (!widget || ngx_http_assist_inject_may_ask(page))
         && ngx_http_assist_inject_policy(r, &page->csp, html) == NGX_OK)
     {
@@ -569,6 +562,69 @@ ngx_http_assist_inject_policy(ngx_http_request_t *r, assist_csp_t *csp,
     assist_buf_free(&buf);
 
     return rc;
+}
+
+
+/*
+ * Where the charset may be another than UTF-8, other characters than ASCII
+ * become references, which say the same in any.  A script or a style has
+ * none: it stays as it is where the portal does not say its charset.
+ */
+
+static ngx_int_t
+ngx_http_assist_inject_charset(ngx_http_request_t *r, ngx_str_t *html)
+{
+    u_char     *p, *last, *end;
+    uint32_t    c;
+    ngx_str_t  *charset, ascii;
+
+    charset = &r->headers_out.charset;
+
+    if (ngx_http_assist_is(charset, "utf-8")
+        || ngx_http_assist_inject_is_ascii(html))
+    {
+        return NGX_OK;
+    }
+
+    if (ngx_strlcasestrn(html->data, html->data + html->len,
+                         (u_char *) "<script", 7 - 1)
+        || ngx_strlcasestrn(html->data, html->data + html->len,
+                            (u_char *) "<style", 6 - 1))
+    {
+        return charset->len == 0 ? NGX_OK : NGX_DECLINED;
+    }
+
+    /* of two bytes "&#2047;", of three "&#65535;", of four "&#1114111;" */
+
+    ascii.data = ngx_pnalloc(r->pool, html->len * 4);
+    if (ascii.data == NULL) {
+        return NGX_DECLINED;
+    }
+
+    p = html->data;
+    last = p + html->len;
+    end = ascii.data;
+
+    while (p < last) {
+
+        if (*p < 0x80) {
+            *end++ = *p++;
+            continue;
+        }
+
+        c = ngx_utf8_decode(&p, (size_t) (last - p));
+
+        if (c > 0x10ffff) {
+            return NGX_DECLINED;
+        }
+
+        end = ngx_sprintf(end, "&#%uD;", c);
+    }
+
+    ascii.len = (size_t) (end - ascii.data);
+    *html = ascii;
+
+    return NGX_OK;
 }
 
 

@@ -287,17 +287,31 @@ test('add_header sets a policy, too', async (stage) => {
   assert.equal((await get(port, service)).text, body());
 });
 
-test('in another charset only ASCII is injected', async (stage) => {
+test('in another charset characters go in as references', async (stage) => {
   const latin = Buffer.from(body('caf\xe9'), 'latin1');
-  const { port } = await stageOf(stage, { '/latin': { body: latin,
-    headers: { 'Content-Type': 'text/html; charset=ISO-8859-1' } } }, hook(
-    'ctx:inject("body_start", "cà phê")',
+  const type = (charset) => ({ body: latin, headers: {
+    'Content-Type': `text/html${charset && `; charset=${charset}`}` } });
+  const types = ['', 'ISO-8859-1', 'windows-1258', 'TCVN', 'us-ascii'];
+  const { port } = await stageOf(stage, Object.fromEntries(
+    types.map((charset) => [`/${charset}`, type(charset)])), hook(
+    'ctx:inject("body_start", "cà phê \u{1F600}<&")',
+    'ctx:inject("body_start", assist.html "<i title=\'\u{FEFF}đ\'>[\\128]</i>")',
+    'ctx:inject("body_end", assist.html "<script>\'ế\'</script>")',
     'ctx:inject("body_end", "coffee")'));
-  const got = await get(port, '/latin');
-  assert.equal(got.body.toString('latin1'),
-               latin.toString('latin1').replace('</body>', 'coffee</body>'));
-  assert.match((await get(port, '/utf-8')).text, /cà phê/);
-  assert.equal((await coverage(port)).quality.blocked, 1);
+  for (const charset of types) {
+    const got = await get(port, `/${charset}`);
+    // a script has no references
+    const script = charset ? '' : Buffer.from('<script>\'ế\'</script>')
+      .toString('latin1');
+    assert.equal(got.body.toString('latin1'), latin.toString('latin1')
+      .replace('<body class="x">', '$&c&#224; ph&#234; &#128512;&lt;&amp;')
+      .replace('</body>', `${script}coffee</body>`), charset);
+  }
+  assert.match((await get(port, '/utf-8')).text,
+               /cà phê \u{1F600}&lt;&amp;.*<script>'ế'<\/script>/su);
+  // not the one that is no UTF-8, and no script where the charset is another
+  assert.equal((await coverage(port)).quality.blocked,
+               types.length + types.length - 1);
 });
 
 // Sends bytes in pieces, each in a packet of its own.

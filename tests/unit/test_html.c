@@ -217,6 +217,10 @@ static const char  *const pages[] = {
     HEAD "<svg><foreignObject><textarea></svg></body></textarea>"
         "</foreignObject></svg>a" END,
     HEAD "<svg><p>a" END,
+    HEAD "<svg><foreignObject></body></foreignObject></svg>a" END,
+    HEAD "<math><mi></body></mi><mtext><p></body></mtext></math>a" END,
+    HEAD "<mi>a" END,
+    HEAD "<p id=x><svg><foreignObject><p></p></foreignObject></svg>{X}<p>a" END,
     HEAD "<svg/><style></body></style>a" END,
 
     /* the end of the page is in something */
