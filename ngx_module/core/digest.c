@@ -9,8 +9,6 @@
 
 #include <stdint.h>
 
-#include <openssl/sha.h>
-
 
 void
 assist_digest(unsigned char out[ASSIST_DIGEST_LEN], const assist_str_t *parts,
@@ -49,6 +47,48 @@ assist_digest(unsigned char out[ASSIST_DIGEST_LEN], const assist_str_t *parts,
 
     SHA256_Update(&sha, buf, (size_t) (p - buf));
 
+    SHA256_Final(out, &sha);
+}
+
+
+void
+assist_hmac_key(assist_hmac_t *hmac, assist_str_t key)
+{
+    size_t         i;
+    unsigned char  inner[SHA256_CBLOCK], outer[SHA256_CBLOCK];
+
+    memset(inner, 0x36, sizeof(inner));
+    memset(outer, 0x5c, sizeof(outer));
+
+    for (i = 0; i < key.len; i++) {
+        inner[i] ^= (unsigned char) key.data[i];
+        outer[i] ^= (unsigned char) key.data[i];
+    }
+
+    SHA256_Init(&hmac->inner);
+    SHA256_Update(&hmac->inner, inner, sizeof(inner));
+    SHA256_Init(&hmac->outer);
+    SHA256_Update(&hmac->outer, outer, sizeof(outer));
+}
+
+
+void
+assist_hmac(unsigned char out[ASSIST_DIGEST_LEN], const assist_hmac_t *hmac,
+    const assist_str_t *parts, size_t n)
+{
+    size_t      i;
+    SHA256_CTX  sha;
+
+    sha = hmac->inner;
+
+    for (i = 0; i < n; i++) {
+        SHA256_Update(&sha, parts[i].data, parts[i].len);
+    }
+
+    SHA256_Final(out, &sha);
+
+    sha = hmac->outer;
+    SHA256_Update(&sha, out, ASSIST_DIGEST_LEN);
     SHA256_Final(out, &sha);
 }
 

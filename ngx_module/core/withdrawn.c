@@ -1,5 +1,7 @@
 #include "withdrawn.h"
 
+#include <stdlib.h>
+
 #include "digest.h"
 
 
@@ -22,8 +24,12 @@ static void withdrawn_later(const assist_withdrawn_t *w, uint64_t key,
     withdrawn_found_t *found);
 static void withdrawn_service(const assist_withdrawn_t *w, uint64_t question,
     const char *id, size_t len, withdrawn_found_t *found);
+static int withdrawn_event(assist_withdrawn_t *w, const uint64_t *keys,
+    unsigned n, assist_withdrawn_mark_t mark);
 static int withdrawn_write(assist_withdrawn_t *w, uint64_t key,
     uint64_t mark);
+static void withdrawn_store(assist_withdrawn_t *w, uint64_t *mark,
+    uint64_t value);
 static assist_withdrawn_place_t *withdrawn_place(const assist_withdrawn_t *w,
     uint64_t key, uint64_t found);
 static assist_withdrawn_place_t *withdrawn_free(const assist_withdrawn_t *w,
@@ -31,6 +37,9 @@ static assist_withdrawn_place_t *withdrawn_free(const assist_withdrawn_t *w,
 static uint64_t withdrawn_get(const assist_withdrawn_t *w, uint64_t key);
 static void withdrawn_fold(assist_withdrawn_t *w);
 static void withdrawn_drop(assist_withdrawn_t *w);
+static uint64_t withdrawn_oldest(const assist_withdrawn_t *w);
+static int withdrawn_spent(const assist_withdrawn_place_t *place,
+    uint64_t oldest);
 
 
 uint64_t
@@ -94,20 +103,25 @@ assist_withdrawn_keys(uint64_t question, assist_str_t code,
 
 
 int
-assist_withdrawn_key_of(assist_str_t digits, uint64_t *key)
+assist_withdrawn_key_of(assist_str_t text, uint64_t *key)
 {
     char      c;
     size_t    i;
     uint64_t  value;
 
-    if (digits.len != 16) {
+    if (assist_str_eq(text, assist_str("all"))) {
+        *key = ASSIST_WITHDRAWN_ALL;
+        return 0;
+    }
+
+    if (text.len != 16) {
         return -1;
     }
 
     value = 0;
 
     for (i = 0; i < 16; i++) {
-        c = digits.data[i];
+        c = text.data[i];
 
         if (c >= '0' && c <= '9') {
             value = value << 4 | (uint64_t) (c - '0');
@@ -123,6 +137,37 @@ assist_withdrawn_key_of(assist_str_t digits, uint64_t *key)
     *key = value;
 
     return value ? 0 : -1;
+}
+
+
+assist_withdrawn_mark_t
+assist_withdrawn_mark_of(assist_str_t text)
+{
+    size_t                   i;
+    assist_withdrawn_mark_t  mark = { 0, 0, 0 };
+
+    if (text.len && text.data[text.len - 1] == '+') {
+        mark.unsent = 1;
+        text.len--;
+    }
+
+    if (text.len && text.data[text.len - 1] == '!') {
+        mark.blocked = 1;
+        text.len--;
+    }
+
+    /* at most 18 digits: below 2 ^ 60, so that a mark has room for its bits */
+
+    for (i = 0; i < text.len; i++) {
+        if (text.len > 18 || text.data[i] < '0' || text.data[i] > '9') {
+            mark.number = 0;
+            break;
+        }
+
+        mark.number = mark.number * 10 + (uint64_t) (text.data[i] - '0');
+    }
+
+    return mark;
 }
 
 
@@ -200,6 +245,71 @@ assist_withdrawn_set(assist_withdrawn_t *w, uint64_t key,
 }
 
 
+/* Tried on a copy first: readers take no lock, and nothing is taken back. */
+
+int
+assist_withdrawn_event(assist_withdrawn_t *w, uint64_t *keys, unsigned *n,
+    assist_withdrawn_mark_t mark)
+{
+    int                  rc, purge;
+    assist_withdrawn_t  *copy;
+
+    copy = malloc(sizeof(assist_withdrawn_t));
+    if (copy == NULL) {
+        return -1;
+    }
+
+    purge = w->n > ASSIST_WITHDRAWN_MAX / 4 * 3
+            && !assist_withdrawn_is_act(keys[0]);
+
+    for ( ;; ) {
+        keys[*n] = ASSIST_WITHDRAWN_ALL;
+        memcpy(copy, w, sizeof(assist_withdrawn_t));
+        rc = withdrawn_event(copy, keys, *n + (unsigned) purge, mark);
+
+        if (rc == 0 || purge) {
+            break;
+        }
+
+        purge = 1;
+    }
+
+    free(copy);
+
+    if (rc == 0) {
+        *n += (unsigned) purge;
+        rc = withdrawn_event(w, keys, *n, mark);
+    }
+
+    return rc;
+}
+
+
+/* The last key may be that of everything, which makes room. */
+
+static int
+withdrawn_event(assist_withdrawn_t *w, const uint64_t *keys, unsigned n,
+    assist_withdrawn_mark_t mark)
+{
+    while (n--) {
+
+        if (keys[n] != ASSIST_WITHDRAWN_ALL
+            && (keys[n] & ACT || mark.number > w->all >> SHIFT)
+            && withdrawn_place(w, keys[n], keys[n]) == NULL
+            && withdrawn_free(w, keys[n]) == NULL)
+        {
+            return -1;
+        }
+
+        if (assist_withdrawn_set(w, keys[n], mark) != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
 static int
 withdrawn_write(assist_withdrawn_t *w, uint64_t key, uint64_t mark)
 {
@@ -208,7 +318,7 @@ withdrawn_write(assist_withdrawn_t *w, uint64_t key, uint64_t mark)
     if (key == ASSIST_WITHDRAWN_ALL) {
 
         if (mark >> SHIFT >= w->all >> SHIFT) {
-            __atomic_store_n(&w->all, mark, __ATOMIC_RELEASE);
+            withdrawn_store(w, &w->all, mark);
             withdrawn_drop(w);
         }
 
@@ -222,7 +332,7 @@ withdrawn_write(assist_withdrawn_t *w, uint64_t key, uint64_t mark)
         /* the same number: it has been sent meanwhile */
 
         if (mark >> SHIFT >= place->mark >> SHIFT) {
-            __atomic_store_n(&place->mark, mark, __ATOMIC_RELEASE);
+            withdrawn_store(w, &place->mark, mark);
         }
 
         return 0;
@@ -243,7 +353,7 @@ withdrawn_write(assist_withdrawn_t *w, uint64_t key, uint64_t mark)
         return -1;
     }
 
-    __atomic_store_n(&place->mark, mark, __ATOMIC_RELEASE);
+    withdrawn_store(w, &place->mark, mark);
     __atomic_store_n(&place->key, key, __ATOMIC_RELEASE);
     __atomic_store_n(&w->n, w->n + 1, __ATOMIC_RELEASE);
 
@@ -251,11 +361,21 @@ withdrawn_write(assist_withdrawn_t *w, uint64_t key, uint64_t mark)
 }
 
 
+static void
+withdrawn_store(assist_withdrawn_t *w, uint64_t *mark, uint64_t value)
+{
+    if (*mark != value) {
+        __atomic_store_n(mark, value, __ATOMIC_RELEASE);
+        __atomic_store_n(&w->changes, w->changes + 1, __ATOMIC_RELEASE);
+    }
+}
+
+
 void
 assist_withdrawn_tick(assist_withdrawn_t *w, uint64_t number)
 {
     if (number > w->clock) {
-        __atomic_store_n(&w->clock, number, __ATOMIC_RELEASE);
+        withdrawn_store(w, &w->clock, number);
     }
 }
 
@@ -266,13 +386,13 @@ assist_withdrawn_unsend(assist_withdrawn_t *w)
     size_t  i;
 
     if (w->all) {
-        __atomic_store_n(&w->all, w->all | UNSENT, __ATOMIC_RELEASE);
+        withdrawn_store(w, &w->all, w->all | UNSENT);
     }
 
     for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
         if (w->places[i].key) {
-            __atomic_store_n(&w->places[i].mark, w->places[i].mark | UNSENT,
-                             __ATOMIC_RELEASE);
+            withdrawn_store(w, &w->places[i].mark,
+                            w->places[i].mark | UNSENT);
         }
     }
 }
@@ -393,8 +513,9 @@ withdrawn_place(const assist_withdrawn_t *w, uint64_t key, uint64_t found)
     size_t                     i;
     assist_withdrawn_place_t  *bucket;
 
+    /* without the bit that all acts have */
     bucket = (assist_withdrawn_place_t *) &w->places[
-                 key % (ASSIST_WITHDRAWN_PLACES / ASSIST_WITHDRAWN_BUCKET)
+                 key / 2 % (ASSIST_WITHDRAWN_PLACES / ASSIST_WITHDRAWN_BUCKET)
                  * ASSIST_WITHDRAWN_BUCKET];
 
     for (i = 0; i < ASSIST_WITHDRAWN_BUCKET; i++) {
@@ -438,28 +559,29 @@ withdrawn_get(const assist_withdrawn_t *w, uint64_t key)
 }
 
 
-/* One mark for all that are no acts. */
+/* One mark for all that is spent. */
 
 static void
 withdrawn_fold(assist_withdrawn_t *w)
 {
     size_t                     i;
-    uint64_t                   all, unsent;
+    uint64_t                   all, unsent, oldest;
     assist_withdrawn_place_t  *place;
 
     all = w->all;
     unsent = 0;
+    oldest = withdrawn_oldest(w);
 
     for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
         place = &w->places[i];
 
-        if (place->key && !(place->key & ACT)) {
+        if (withdrawn_spent(place, oldest)) {
             all = place->mark > all ? place->mark : all;
             unsent |= place->mark & UNSENT;
         }
     }
 
-    __atomic_store_n(&w->all, all | unsent, __ATOMIC_RELEASE);
+    withdrawn_store(w, &w->all, all | unsent);
     withdrawn_drop(w);
 }
 
@@ -470,16 +592,60 @@ static void
 withdrawn_drop(assist_withdrawn_t *w)
 {
     size_t                     i;
+    uint64_t                   oldest;
     assist_withdrawn_place_t  *place;
+
+    oldest = withdrawn_oldest(w);
 
     for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
         place = &w->places[i];
 
-        if (place->key && !(place->key & ACT)
+        if (withdrawn_spent(place, oldest)
             && place->mark >> SHIFT <= w->all >> SHIFT)
         {
             __atomic_store_n(&place->key, 0, __ATOMIC_RELEASE);
             __atomic_store_n(&w->n, w->n - 1, __ATOMIC_RELEASE);
+            __atomic_store_n(&w->changes, w->changes + 1, __ATOMIC_RELEASE);
         }
     }
+}
+
+
+/* The number of the first withdrawal that was not released. */
+
+static uint64_t
+withdrawn_oldest(const assist_withdrawn_t *w)
+{
+    size_t                           i;
+    uint64_t                         oldest;
+    const assist_withdrawn_place_t  *place;
+
+    oldest = UINT64_MAX;
+
+    for (i = 0; i < ASSIST_WITHDRAWN_PLACES; i++) {
+        place = &w->places[i];
+
+        if (place->key && place->mark & BLOCKED
+            && place->mark >> SHIFT < oldest)
+        {
+            oldest = place->mark >> SHIFT;
+        }
+    }
+
+    return oldest;
+}
+
+
+/*
+ * A mark of which only the number tells: a deletion's, or of a release before
+ * which nothing was withdrawn that still is.
+ */
+
+static int
+withdrawn_spent(const assist_withdrawn_place_t *place, uint64_t oldest)
+{
+    return place->key
+           && (!(place->key & ACT)
+               || (!(place->mark & BLOCKED)
+                   && place->mark >> SHIFT < oldest));
 }

@@ -20,11 +20,11 @@
 
 #include <stdint.h>
 
-#include "str.h"
+#include "buf.h"
 
 
 #define ASSIST_WITHDRAWN_BUCKET  8
-#define ASSIST_WITHDRAWN_PLACES  16384          /* a power of two */
+#define ASSIST_WITHDRAWN_PLACES  32768          /* a power of two */
 #define ASSIST_WITHDRAWN_MAX     4096           /* keys */
 #define ASSIST_WITHDRAWN_KEYS    3              /* of one event on a question */
 
@@ -50,6 +50,7 @@ typedef struct {
     uint64_t                  clock;            /* events up to it are known */
     uint64_t                  last;             /* the greatest of the marks */
     uint64_t                  all;              /* the mark of everything */
+    uint64_t                  changes;          /* of all this */
     uint32_t                  n;                /* places that are taken */
     assist_withdrawn_place_t  places[ASSIST_WITHDRAWN_PLACES];
 } assist_withdrawn_t;
@@ -66,8 +67,12 @@ uint64_t assist_withdrawn_question(assist_str_t lang, assist_str_t normal);
 unsigned assist_withdrawn_keys(uint64_t question, assist_str_t code,
     assist_str_t agency, int act, uint64_t keys[ASSIST_WITHDRAWN_KEYS]);
 
-/* A key from its 16 hexadecimal digits: 0; or -1. */
-int assist_withdrawn_key_of(assist_str_t digits, uint64_t *key);
+/* A key from its 16 hexadecimal digits, or "all": 0; or -1. */
+int assist_withdrawn_key_of(assist_str_t text, uint64_t *key);
+
+/* A mark from "17", "17!" where it is blocked, with a "+" at the end where it is
+ * unsent; number 0: it is none. */
+assist_withdrawn_mark_t assist_withdrawn_mark_of(assist_str_t text);
 
 /* Lock-free.  number 0: nothing is known of the key. */
 assist_withdrawn_mark_t assist_withdrawn_find(const assist_withdrawn_t *w,
@@ -83,10 +88,17 @@ assist_withdrawn_mark_t assist_withdrawn_since(const assist_withdrawn_t *w,
 
 /*
  * A key's mark, unless a later one is known.  Without a place left everything
- * up to now is withdrawn in place of all that are no acts.  -1: there are too
- * many acts.
+ * up to now is withdrawn in place of deletions, purges, and of releases that
+ * are older than all withdrawals.  -1: there are too many acts.
  */
 int assist_withdrawn_set(assist_withdrawn_t *w, uint64_t key,
+    assist_withdrawn_mark_t mark);
+
+/*
+ * An event of this node's: its mark on all keys, or, -1, on none.  Where there is
+ * little room ASSIST_WITHDRAWN_ALL is put after the n keys, for all nodes.
+ */
+int assist_withdrawn_event(assist_withdrawn_t *w, uint64_t *keys, unsigned *n,
     assist_withdrawn_mark_t mark);
 
 /* All events up to this number are known. */
@@ -100,6 +112,19 @@ void assist_withdrawn_unsend(assist_withdrawn_t *w);
  */
 unsigned assist_withdrawn_unsent(const assist_withdrawn_t *w, int blocked,
     uint64_t *keys, unsigned max);
+
+
+/* ---- withdrawn_file.c: all of it as a file */
+
+/* Nothing else may be in out; see out->failed. */
+void assist_withdrawn_write(const assist_withdrawn_t *w, assist_buf_t *out);
+
+/*
+ * Takes what is not known yet from a file; one of no bytes has nothing.  NULL, or
+ * why it is none, a constant sentence that starts with "it"; then nothing was
+ * taken, unless it does not fit.
+ */
+const char *assist_withdrawn_read(assist_withdrawn_t *w, assist_str_t file);
 
 
 static inline int

@@ -664,14 +664,16 @@ assist_withdrawn_mark_t ngx_http_assist_withdrawn(
     assist_str_t services, uint64_t known);
 /* an event on keys, here, and on all nodes when the handler has got a value
  * that is told (NGX_AGAIN).  NGX_OK: there is only this node; NGX_BUSY: Redis is
- * away, the others hear of it later; NGX_DECLINED: there is no room.  keys has
- * room for one more */
+ * away, the others hear of it later; NGX_DECLINED: there is no room, and
+ * nothing is done.  keys has room for one more */
 ngx_int_t ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
-    ngx_uint_t blocked, uint64_t *keys, ngx_uint_t n,
+    ngx_uint_t blocked, uint64_t *keys, unsigned n,
     ngx_http_assist_op_handler_pt handler, void *data);
 /* NGX_OK, or NGX_BUSY as above */
 ngx_int_t ngx_http_assist_withdraw_told(ngx_http_assist_main_conf_t *mcf,
     assist_value_t *value);
+/* does this node know it after a restart, within a second? */
+ngx_uint_t ngx_http_assist_withdraw_kept(ngx_http_assist_main_conf_t *mcf);
 
 /* ngx_http_assist_admin.c: POST below assist_status */
 /* what a content handler returns; NGX_DECLINED: it is none of these */

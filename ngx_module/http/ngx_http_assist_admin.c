@@ -524,6 +524,7 @@ static ngx_int_t
 ngx_http_assist_admin_send(ngx_http_assist_admin_t *admin, ngx_int_t rc)
 {
     ngx_str_t                     body;
+    ngx_uint_t                    told;
     assist_buf_t                  buf = ASSIST_BUF_INIT;
     ngx_http_request_t           *r;
     ngx_http_assist_main_conf_t  *mcf;
@@ -536,16 +537,26 @@ ngx_http_assist_admin_send(ngx_http_assist_admin_t *admin, ngx_int_t rc)
     if (rc == NGX_DECLINED) {
         return ngx_http_assist_send_error(r, NGX_HTTP_INSUFFICIENT_STORAGE,
                                           "too_many_withdrawn",
-                                          "there is room for %d keys of "
-                                          "withdrawn answers",
+                                          "nothing is done: the %d keys for "
+                                          "withdrawn answers are all taken; "
+                                          "release those that may be made "
+                                          "again, the oldest first",
                                           ASSIST_WITHDRAWN_MAX);
     }
 
-    assist_buf_printf(&buf, "{\"done\":\"%s\",\"nodes\":\"%s\"}\n",
+    told = rc == NGX_OK && mcf->redis != NULL;
+
+    assist_buf_printf(&buf, "{\"done\":\"%s\",\"nodes\":\"%s\"",
                       admin->action,
-                      rc == NGX_OK
-                      ? mcf->redis ? "all" : "one"
-                      : "later");
+                      told ? "all" : rc == NGX_OK ? "one" : "later");
+
+    if (admin->act) {
+        assist_buf_printf(&buf, ",\"kept\":%s",
+                          told || ngx_http_assist_withdraw_kept(mcf)
+                          ? "true" : "false");
+    }
+
+    assist_buf_puts(&buf, "}\n");
 
     if (ngx_http_assist_take_buf(r, &buf, &body) != NGX_OK
         || ngx_http_assist_add_header(r, "Cache-Control", "no-store")

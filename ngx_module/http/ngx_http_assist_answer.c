@@ -127,7 +127,7 @@ ngx_http_assist_answer_load(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     }
 
     end = record->data + record->len;
-    line = ngx_strlchr(record->data, end, '\n');
+    line = memchr(record->data, '\n', record->len);
 
     if (line == NULL) {
         return NGX_DECLINED;
@@ -311,7 +311,7 @@ ngx_http_assist_field(u_char **p, u_char *end, ngx_str_t *field)
         return NGX_ERROR;
     }
 
-    sep = ngx_strlchr(*p, end, US);
+    sep = memchr(*p, US, end - *p);
     sep = sep ? sep : end;
 
     field->data = *p;

@@ -17,7 +17,6 @@
 #include "core/votes.h"
 
 #include <openssl/crypto.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 
@@ -32,7 +31,7 @@ typedef struct {
 } ngx_http_assist_feedback_t;
 
 typedef struct {
-    u_char                             key[32];
+    assist_hmac_t                      hmac;
     assist_votes_t                     votes;
 } ngx_http_assist_feedback_shctx_t;
 
@@ -41,7 +40,7 @@ static ngx_int_t ngx_http_assist_feedback_init_zone(ngx_shm_zone_t *shm_zone,
     void *data);
 static ngx_http_assist_zone_t *ngx_http_assist_feedback_data(
     ngx_http_request_t *r);
-static ngx_int_t ngx_http_assist_feedback_mac(ngx_http_request_t *r,
+static void ngx_http_assist_feedback_mac(ngx_http_request_t *r,
     u_char *nonce, assist_str_t service, u_char *digits);
 static ngx_int_t ngx_http_assist_feedback_fields(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, json_t *json);
@@ -100,11 +99,7 @@ ngx_http_assist_feedback_id(ngx_http_request_t *r, u_char *p,
                     (uint32_t) ngx_random(), (uint32_t) ngx_random(),
                     question);
 
-    if (ngx_http_assist_feedback_mac(r, nonce, service, p) != NGX_OK) {
-        /* an id that cannot be voted on */
-        ngx_memset(p, '0', NGX_HTTP_ASSIST_MAC_LEN);
-    }
-
+    ngx_http_assist_feedback_mac(r, nonce, service, p);
     p += NGX_HTTP_ASSIST_MAC_LEN;
     *p++ = '.';
 
@@ -163,6 +158,7 @@ ngx_http_assist_feedback_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 {
     ngx_http_assist_zone_t *old = data;
 
+    u_char                             key[32];
     ngx_http_assist_zone_t            *zone;
     ngx_http_assist_feedback_shctx_t  *sh;
 
@@ -177,12 +173,14 @@ ngx_http_assist_feedback_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     sh = ngx_slab_calloc(zone->shpool,
                          sizeof(ngx_http_assist_feedback_shctx_t));
 
-    if (sh == NULL || RAND_bytes(sh->key, sizeof(sh->key)) != 1) {
+    if (sh == NULL || RAND_bytes(key, sizeof(key)) != 1) {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                       "assist: no %s for the ids of answers",
                       sh ? "random key" : "memory");
         return NGX_ERROR;
     }
+
+    assist_hmac_key(&sh->hmac, (assist_str_t) { (char *) key, sizeof(key) });
 
     zone->sh = sh;
 
@@ -203,12 +201,11 @@ ngx_http_assist_feedback_data(ngx_http_request_t *r)
 
 /* The digits that only we can know. */
 
-static ngx_int_t
+static void
 ngx_http_assist_feedback_mac(ngx_http_request_t *r, u_char *nonce,
     assist_str_t service, u_char *digits)
 {
-    u_char                             digest[ASSIST_DIGEST_LEN];
-    u_char                             mac[EVP_MAX_MD_SIZE];
+    u_char                             mac[ASSIST_DIGEST_LEN];
     assist_str_t                       parts[2];
     ngx_http_assist_feedback_shctx_t  *sh;
 
@@ -216,18 +213,9 @@ ngx_http_assist_feedback_mac(ngx_http_request_t *r, u_char *nonce,
 
     parts[0] = (assist_str_t) { (char *) nonce, NGX_HTTP_ASSIST_NONCE_LEN };
     parts[1] = service;
-    assist_digest(digest, parts, 2);
-
-    if (HMAC(EVP_sha256(), sh->key, sizeof(sh->key), digest, sizeof(digest),
-             mac, NULL)
-        == NULL)
-    {
-        return NGX_ERROR;
-    }
+    assist_hmac(mac, &sh->hmac, parts, 2);
 
     (void) ngx_hex_dump(digits, mac, NGX_HTTP_ASSIST_MAC_LEN / 2);
-
-    return NGX_OK;
 }
 
 
@@ -345,10 +333,11 @@ ngx_http_assist_feedback_vote(ngx_http_request_t *r, ngx_str_t *id)
     service.data = (char *) p + NGX_HTTP_ASSIST_TOKEN_LEN + 1;
     service.len = id->len - NGX_HTTP_ASSIST_TOKEN_LEN - 1;
 
-    if (ngx_http_assist_feedback_mac(r, p, service, mac) != NGX_OK
-        || CRYPTO_memcmp(mac, p + NGX_HTTP_ASSIST_NONCE_LEN,
-                         NGX_HTTP_ASSIST_MAC_LEN)
-           != 0)
+    ngx_http_assist_feedback_mac(r, p, service, mac);
+
+    if (CRYPTO_memcmp(mac, p + NGX_HTTP_ASSIST_NONCE_LEN,
+                      NGX_HTTP_ASSIST_MAC_LEN)
+        != 0)
     {
         return ASSIST_VOTE_OVER;
     }

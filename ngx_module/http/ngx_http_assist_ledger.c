@@ -371,7 +371,8 @@ ngx_http_assist_ledger_tick(ngx_event_t *ev)
     }
 
     if (led->busy || led->mcf->state.len == 0
-        || !ngx_http_assist_ledger_due(sh))
+        || !(ngx_http_assist_ledger_due(sh)
+             || ngx_http_assist_withdraw_due(led->mcf)))
     {
         return;
     }

@@ -90,6 +90,26 @@ void ngx_http_assist_ledger_forget(void);
  * what went wrong, which may not */
 void ngx_http_assist_ledger_work(void *data, ngx_log_t *log);
 void ngx_http_assist_ledger_report(ngx_http_assist_job_t *job);
+/* FILE.YYYY-MM and more; of month 0 FILE and more; in NGX_MAX_PATH bytes */
+void ngx_http_assist_ledger_name(ngx_http_assist_main_conf_t *mcf,
+    ngx_uint_t month, const char *more, u_char *name);
+/* a file's bytes; one that is not there has none */
+ngx_int_t ngx_http_assist_ledger_load(u_char *name, assist_buf_t *bytes);
+/* a file of a job's, with its lock held: whole or not at all */
+ngx_int_t ngx_http_assist_ledger_replace(ngx_http_assist_job_t *job,
+    u_char *name, assist_buf_t *bytes);
+/* it is kept as NAME.broken */
+void ngx_http_assist_ledger_aside(u_char *name);
+/* NGX_ERROR, and what failed, with errno */
+ngx_int_t ngx_http_assist_ledger_failed(ngx_http_assist_job_t *job,
+    const char *what);
+
+/* ngx_http_assist_withdraw_file.c: what was withdrawn, beside the state file */
+
+/* is there something to write, or written by others? */
+ngx_uint_t ngx_http_assist_withdraw_due(ngx_http_assist_main_conf_t *mcf);
+/* a job's, with its lock held; NGX_DECLINED: only read */
+ngx_int_t ngx_http_assist_withdraw_save(ngx_http_assist_job_t *job);
 
 /* ngx_http_assist_ledger_push.c: this node's records in Redis */
 

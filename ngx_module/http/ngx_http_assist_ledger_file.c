@@ -28,17 +28,7 @@ typedef struct {
 static ngx_fd_t ngx_http_assist_ledger_lock(ngx_http_assist_job_t *job);
 static ngx_int_t ngx_http_assist_ledger_write(ngx_http_assist_job_t *job,
     ngx_http_assist_set_t *set);
-static ngx_int_t ngx_http_assist_ledger_replace(ngx_http_assist_job_t *job,
-    ngx_uint_t month, assist_buf_t *bytes);
 static ngx_int_t ngx_http_assist_ledger_sync(ngx_http_assist_job_t *job);
-static ngx_int_t ngx_http_assist_ledger_failed(ngx_http_assist_job_t *job,
-    const char *what);
-static void ngx_http_assist_ledger_name(ngx_http_assist_main_conf_t *mcf,
-    ngx_uint_t month, const char *more, u_char *name);
-static ngx_int_t ngx_http_assist_ledger_load(u_char *name,
-    assist_buf_t *bytes);
-static void ngx_http_assist_ledger_aside(ngx_http_assist_main_conf_t *mcf,
-    ngx_uint_t month);
 static void ngx_http_assist_ledger_folder(ngx_http_assist_main_conf_t *mcf,
     ngx_uid_t user, ngx_log_t *log);
 
@@ -113,7 +103,7 @@ ngx_http_assist_ledger_open(ngx_http_assist_main_conf_t *mcf, ngx_log_t *log)
             ngx_log_error(NGX_LOG_WARN, log, 0, "assist: \"%s\" is no state "
                           "file: %s; it is kept as \"%s.broken\", and the "
                           "figure is without it", name, why, name);
-            ngx_http_assist_ledger_aside(mcf, month - i);
+            ngx_http_assist_ledger_aside(name);
         }
     }
 
@@ -212,6 +202,12 @@ ngx_http_assist_ledger_work(void *data, ngx_log_t *log)
             break;
         }
 
+        written = 1;
+    }
+
+    if (job->what == NULL && ngx_http_assist_withdraw_due(job->mcf)
+        && ngx_http_assist_withdraw_save(job) == NGX_OK)
+    {
         written = 1;
     }
 
@@ -353,7 +349,7 @@ ngx_http_assist_ledger_write(ngx_http_assist_job_t *job,
 
     if (why) {
         job->broken = why;
-        ngx_http_assist_ledger_aside(job->mcf, month);
+        ngx_http_assist_ledger_aside(name);
         assist_state_begin(&out);
     }
 
@@ -361,7 +357,7 @@ ngx_http_assist_ledger_write(ngx_http_assist_job_t *job,
     assist_state_end(&out);
 
     rc = out.failed ? ngx_http_assist_ledger_failed(job, "malloc()")
-                    : ngx_http_assist_ledger_replace(job, month, &out);
+                    : ngx_http_assist_ledger_replace(job, name, &out);
 
     if (rc == NGX_OK && set->id == record.id) {
         set->written = changes;
@@ -380,16 +376,15 @@ done:
 
 /* Whole or not at all: a temporary file, which takes the old one's name. */
 
-static ngx_int_t
-ngx_http_assist_ledger_replace(ngx_http_assist_job_t *job, ngx_uint_t month,
+ngx_int_t
+ngx_http_assist_ledger_replace(ngx_http_assist_job_t *job, u_char *name,
     assist_buf_t *bytes)
 {
     size_t    sent;
-    u_char    name[NGX_MAX_PATH], tmp[NGX_MAX_PATH];
+    u_char    tmp[NGX_MAX_PATH];
     ssize_t   n;
     ngx_fd_t  fd;
 
-    ngx_http_assist_ledger_name(job->mcf, month, "", name);
     ngx_http_assist_ledger_name(job->mcf, 0, ".tmp", tmp);
 
     /* one that is left by a worker that was killed may be another user's */
@@ -457,7 +452,7 @@ ngx_http_assist_ledger_sync(ngx_http_assist_job_t *job)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_ledger_failed(ngx_http_assist_job_t *job, const char *what)
 {
     job->err = ngx_errno;
@@ -467,9 +462,7 @@ ngx_http_assist_ledger_failed(ngx_http_assist_job_t *job, const char *what)
 }
 
 
-/* FILE.YYYY-MM and more; of month 0 FILE and more. */
-
-static void
+void
 ngx_http_assist_ledger_name(ngx_http_assist_main_conf_t *mcf,
     ngx_uint_t month, const char *more, u_char *name)
 {
@@ -485,9 +478,7 @@ ngx_http_assist_ledger_name(ngx_http_assist_main_conf_t *mcf,
 }
 
 
-/* A file that is not there has no bytes. */
-
-static ngx_int_t
+ngx_int_t
 ngx_http_assist_ledger_load(u_char *name, assist_buf_t *bytes)
 {
     char      *p;
@@ -520,15 +511,12 @@ ngx_http_assist_ledger_load(u_char *name, assist_buf_t *bytes)
 }
 
 
-static void
-ngx_http_assist_ledger_aside(ngx_http_assist_main_conf_t *mcf,
-    ngx_uint_t month)
+void
+ngx_http_assist_ledger_aside(u_char *name)
 {
-    u_char  name[NGX_MAX_PATH], aside[NGX_MAX_PATH];
+    u_char  aside[NGX_MAX_PATH];
 
-    ngx_http_assist_ledger_name(mcf, month, "", name);
-    ngx_http_assist_ledger_name(mcf, month, ".broken", aside);
-
+    (void) ngx_snprintf(aside, NGX_MAX_PATH, "%s.broken%Z", name);
     (void) ngx_rename_file(name, aside);
 }
 

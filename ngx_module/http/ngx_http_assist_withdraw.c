@@ -9,19 +9,13 @@
  * told later, with a new number.
  */
 
-#include "ngx_http_assist.h"
+#include "ngx_http_assist_withdraw.h"
 
 
 #define NGX_HTTP_ASSIST_WITHDRAW_EVERY  5       /* s, between two readings */
 #define NGX_HTTP_ASSIST_WITHDRAW_HEAD   6       /* words before the keys */
 #define NGX_HTTP_ASSIST_WITHDRAW_KEYS   (NGX_HTTP_ASSIST_WORDS_MAX              \
                                          - NGX_HTTP_ASSIST_WITHDRAW_HEAD)
-
-
-typedef struct {
-    ngx_atomic_t        read;                   /* when, seconds */
-    assist_withdrawn_t  withdrawn;
-} ngx_http_assist_withdraw_shctx_t;
 
 
 static ngx_int_t ngx_http_assist_withdraw_init_zone(ngx_shm_zone_t *shm_zone,
@@ -39,15 +33,12 @@ static ngx_int_t ngx_http_assist_withdraw_name(
     ngx_http_assist_main_conf_t *mcf, u_char *p, ngx_str_t *name);
 static void ngx_http_assist_withdraw_learn(ngx_http_assist_main_conf_t *mcf,
     assist_value_t *value, uint64_t expected);
-static uint64_t ngx_http_assist_withdraw_number(assist_str_t text,
-    unsigned *blocked);
-static ngx_http_assist_withdraw_shctx_t *ngx_http_assist_withdraw_data(
-    ngx_http_assist_main_conf_t *mcf);
 
 
 /*
  * KEYS: the hash.  ARGV: what we know at least, "!" or "", the keys.  What
- * concerns everything takes the place of all that are no acts (even digits).
+ * concerns everything takes the place of all that are no acts (even digits), and
+ * of releases before which nothing was withdrawn that still is.
  */
 
 static ngx_str_t  ngx_http_assist_withdraw_script = ngx_string(
@@ -58,8 +49,14 @@ static ngx_str_t  ngx_http_assist_withdraw_script = ngx_string(
     "for i = 3, #ARGV do "
         "if ARGV[i] == 'all' then "
             "local t = redis.call('HGETALL', h) "
+            "local o = n "
+            "for k = 2, #t, 2 do "
+                "o = math.min(o, tonumber(t[k]:match('^(%d+)!')) or n) "
+            "end "
             "for k = 1, #t, 2 do "
-                "if t[k]:find('[02468ace]$') then "
+                "if t[k]:find('^%x+[02468ace]$') "
+                   "or t[k]:find('^%x+[13579bdf]$') "
+                      "and (tonumber(t[k + 1]) or n) < o then "
                     "redis.call('HDEL', h, t[k]) "
                 "end "
             "end "
@@ -112,11 +109,20 @@ ngx_http_assist_withdraw_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     zone = shm_zone->data;
     zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
 
-    zone->sh = old ? old->sh
-                   : ngx_slab_calloc(zone->shpool,
-                                  sizeof(ngx_http_assist_withdraw_shctx_t));
+    if (old) {
+        zone->sh = old->sh;
+        return NGX_OK;
+    }
 
-    return zone->sh ? NGX_OK : NGX_ERROR;
+    zone->sh = ngx_slab_calloc(zone->shpool,
+                               sizeof(ngx_http_assist_withdraw_shctx_t));
+    if (zone->sh == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_assist_withdraw_load(zone->mcf, shm_zone->shm.log);
+
+    return NGX_OK;
 }
 
 
@@ -177,11 +183,10 @@ ngx_http_assist_withdrawn(ngx_http_assist_main_conf_t *mcf, uint64_t question,
 
 ngx_int_t
 ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
-    ngx_uint_t blocked, uint64_t *keys, ngx_uint_t n,
+    ngx_uint_t blocked, uint64_t *keys, unsigned n,
     ngx_http_assist_op_handler_pt handler, void *data)
 {
     ngx_int_t                     rc;
-    ngx_uint_t                    i;
     assist_withdrawn_t           *w;
     ngx_http_assist_op_t         *op;
     ngx_http_assist_zone_t       *zone;
@@ -191,28 +196,18 @@ ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
     mcf = ngx_http_get_module_main_conf(r, ngx_http_assist_module);
     zone = mcf->withdraw_zone->data;
     w = &ngx_http_assist_withdraw_data(mcf)->withdrawn;
-    rc = NGX_OK;
 
     ngx_shmtx_lock(&zone->shpool->mutex);
-
-    if (w->n > ASSIST_WITHDRAWN_MAX / 4 * 3
-        && !assist_withdrawn_is_act(keys[0]))
-    {
-        /* the others' tables, and Redis's, get smaller as well */
-        keys[n++] = ASSIST_WITHDRAWN_ALL;
-    }
 
     mark.number = ngx_max(assist_withdrawn_clock(w),
                           assist_withdrawn_last(w)) + 1;
     mark.blocked = blocked ? 1 : 0;
     mark.unsent = mcf->redis ? 1 : 0;
 
-    for (i = 0; i < n && rc == NGX_OK; i++) {
-        rc = assist_withdrawn_set(w, keys[i], mark) == 0 ? NGX_OK
-                                                         : NGX_DECLINED;
-    }
+    rc = assist_withdrawn_event(w, keys, &n, mark) == 0 ? NGX_OK
+                                                        : NGX_DECLINED;
 
-    if (mcf->redis == NULL) {
+    if (rc == NGX_OK && mcf->redis == NULL) {
         assist_withdrawn_tick(w, mark.number);
     }
 
@@ -466,15 +461,16 @@ ngx_http_assist_withdraw_learn(ngx_http_assist_main_conf_t *mcf,
 {
     uint64_t                 key, clock;
     uint32_t                 i;
-    unsigned                 blocked;
+    ngx_uint_t               lost;
     assist_str_t             field, text;
     assist_withdrawn_t      *w;
-    assist_withdrawn_mark_t  mark;
+    assist_withdrawn_mark_t  mark, all = { 0, 0, 0 };
     ngx_http_assist_zone_t  *zone;
 
     zone = mcf->withdraw_zone->data;
     w = &ngx_http_assist_withdraw_data(mcf)->withdrawn;
     clock = 0;
+    lost = 0;
 
     ngx_shmtx_lock(&zone->shpool->mutex);
 
@@ -488,34 +484,29 @@ ngx_http_assist_withdraw_learn(ngx_http_assist_main_conf_t *mcf,
 
         field = value->items[i].string;
         text = value->items[i + 1].string;
-
-        mark.number = ngx_http_assist_withdraw_number(text, &blocked);
-        mark.blocked = blocked ? 1 : 0;
-        mark.unsent = 0;
-
-        if (mark.number == 0) {
-            continue;
-        }
+        mark = assist_withdrawn_mark_of(text);
 
         if (assist_str_eq(field, assist_str("clock"))) {
             clock = mark.number;
             continue;
         }
 
-        key = ASSIST_WITHDRAWN_ALL;
-
-        if (!assist_str_eq(field, assist_str("all"))
-            && assist_withdrawn_key_of(field, &key) != 0)
-        {
+        if (mark.number == 0 || assist_withdrawn_key_of(field, &key) != 0) {
             continue;
         }
 
-        if (assist_withdrawn_set(w, key, mark) != 0) {
-            ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
-                          "assist: there is room for %d keys of withdrawn "
-                          "answers: one of another node's is not withdrawn "
-                          "here", ASSIST_WITHDRAWN_MAX);
+        if (key == ASSIST_WITHDRAWN_ALL) {
+            all = mark;
+            continue;
         }
+
+        lost += assist_withdrawn_set(w, key, mark) != 0;
+    }
+
+    /* what it takes the place of, it takes when all is known */
+
+    if (all.number) {
+        (void) assist_withdrawn_set(w, ASSIST_WITHDRAWN_ALL, all);
     }
 
     if (clock < expected) {
@@ -525,24 +516,18 @@ ngx_http_assist_withdraw_learn(ngx_http_assist_main_conf_t *mcf,
     }
 
     ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    if (lost) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "assist: there is room for %d keys of withdrawn "
+                      "answers: %ui of other nodes' are not withdrawn here; "
+                      "release what may be made again",
+                      ASSIST_WITHDRAWN_MAX, lost);
+    }
 }
 
 
-/* "17", or "17!" where it is blocked; 0: it is none. */
-
-static uint64_t
-ngx_http_assist_withdraw_number(assist_str_t text, unsigned *blocked)
-{
-    off_t  number;
-
-    *blocked = text.len && text.data[text.len - 1] == '!';
-    number = ngx_atoof((u_char *) text.data, text.len - *blocked);
-
-    return number > 0 && number < (off_t) 1 << 60 ? (uint64_t) number : 0;
-}
-
-
-static ngx_http_assist_withdraw_shctx_t *
+ngx_http_assist_withdraw_shctx_t *
 ngx_http_assist_withdraw_data(ngx_http_assist_main_conf_t *mcf)
 {
     ngx_http_assist_zone_t  *zone;

@@ -1,5 +1,8 @@
 // Withdrawing answers: on one node, on all, and what must not come back.
 
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
+  from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { ask, assert, assist, get, request, services, sleep, test, until }
   from './harness.mjs';
 
@@ -27,9 +30,11 @@ const post = (port, action, body, headers = { 'X-Assist-Admin': '1' }) =>
   request(port, { method: 'POST', path: `/assist-status/${action}`, headers,
                   body: typeof body === 'string' ? body : JSON.stringify(body) });
 
-async function done(port, action, body, nodes) {
+// kept: whether a restart leaves it as it is
+async function done(port, action, body, nodes, kept = nodes === 'all') {
   const { status, json } = await post(port, action, body);
-  assert.deepEqual([status, json], [200, { done: action, nodes }]);
+  const act = action === 'answer/withdraw' ? { kept } : {};
+  assert.deepEqual([status, json], [200, { done: action, nodes, ...act }]);
 }
 
 const state = async (port, question) => (await ask(port, question)).json.cache;
@@ -124,6 +129,144 @@ test('a withdrawn answer is not made until it is released; a reload keeps it',
     assert.deepEqual([json.outcome, json.cache], ['answered', 'MISS']);
     assert.notEqual(json.answer, first);
     assert.equal(await state(port, fee), 'HIT');
+  });
+
+// a node with a state file, that can be ended and started again
+const durable = (stage, http = L1, more = {}) => node(stage, http,
+  { zone: `coverage:1m state=${stage.path('state/ledger')}`, daemon: true, ...more });
+const restart = async (nginx) => {
+  await nginx.end(nginx.pid);
+  await nginx.start();
+};
+const file = (stage) => stage.path('state/ledger.withdrawn');
+
+test('without Redis a restart keeps what is withdrawn, and what was released',
+  async (stage) => {
+    const { nginx, port } = await durable(stage, L1, { workers: 2 });
+    for (const question of [fee, time]) await ask(port, question);
+    await done(port, 'answer/withdraw', fee, 'one', true);
+    await done(port, 'answer/withdraw', time, 'one', true);
+    // at once: what is not written yet, an exiting worker writes
+    await restart(nginx);
+    await refused(port, fee);
+    await refused(port, { ...time, lang: 'en' });
+    assert.equal(await state(port, birth), 'MISS');
+    await done(port, 'answer/withdraw', { ...time, release: true }, 'one', true);
+    assert.equal(await state(port, time), 'MISS');
+    await until(() => readFileSync(file(stage), 'utf8').includes('clock 3\n'),
+                'it is written', 30000);
+    await restart(nginx);
+    await refused(port, fee);
+    assert.equal(await state(port, time), 'MISS');
+    await done(port, 'answer/withdraw', { ...fee, release: true }, 'one', true);
+    assert.equal(await state(port, fee), 'MISS');
+    assert.equal(await state(port, fee), 'HIT');
+  });
+
+test('Redis away, and a restart: the others hear of it later', async (stage) => {
+  const redis = await stage.redis();
+  const other = await stage.elsewhere();
+  const conf = `${L1} assist_redis ${redis.url};`;
+  const a = await durable(stage, conf);
+  const b = await node(other, conf);
+  await ask(a.port, fee);
+  assert.equal(await state(b.port, fee), 'HIT');
+  await redis.kill();
+  await done(a.port, 'answer/withdraw', fee, 'later', true);
+  await restart(a.nginx);
+  await refused(a.port, fee);
+  await redis.start();
+  await until(async () => (await ask(b.port, fee)).json.outcome === 'refused',
+              'the other node knows', 30000);
+  await done(b.port, 'answer/withdraw', { ...fee, release: true }, 'all');
+  await until(async () => (await ask(a.port, fee)).json.outcome === 'answered',
+              'released', 30000);
+  await a.nginx.end(a.nginx.pid);
+  await redis.stop();
+  await a.nginx.start();
+  assert.equal((await ask(a.port, fee)).json.outcome, 'answered');
+});
+
+test('a file that is damaged is kept aside, and said', async (stage) => {
+  const { nginx, port } = await durable(stage, L1,
+    { errors: [/is of no use/] });
+  await done(port, 'answer/withdraw', fee, 'one', true);
+  await nginx.end(nginx.pid);
+  const text = readFileSync(file(stage), 'utf8');
+  writeFileSync(file(stage), text.replace('!', ''));
+  await nginx.start();
+  assert.match(nginx.logged(/is of no use/)[0],
+               /ledger\.withdrawn" is of no use: it is cut or was changed/);
+  assert.equal(readFileSync(`${file(stage)}.broken`, 'utf8'),
+               text.replace('!', ''));
+  assert.equal(await state(port, fee), 'MISS');
+  await done(port, 'answer/withdraw', fee, 'one', true);
+  await restart(nginx);
+  await refused(port, fee);
+});
+
+test('a file that cannot be written: it is said, and done all the same',
+  async (stage) => {
+    const { nginx, port } = await durable(stage, L1,
+      { errors: [/state file .* is not written/] });
+    await ask(port, fee);
+    await until(() => existsSync(stage.path('state/ledger.lock')), 'a folder');
+    mkdirSync(stage.path('state/ledger.tmp'));
+    writeFileSync(stage.path('state/ledger.tmp/x'), '');
+    await done(port, 'answer/withdraw', fee, 'one', true);
+    await until(() => nginx.logged(/is not written/).length, 'a line', 30000);
+    await done(port, 'answer/withdraw', time, 'one', false);
+    await refused(port, fee);
+    await refused(port, time);
+    rmSync(stage.path('state/ledger.tmp'), { recursive: true });
+    await until(() => existsSync(file(stage)), 'it is written', 30000);
+  });
+
+test('an upgraded nginx and the old one know of each other', async (stage) => {
+  const { nginx, port } = await durable(stage);
+  await done(port, 'answer/withdraw', fee, 'one', true);
+  await until(() => existsSync(file(stage)), 'it is written', 30000);
+  await nginx.upgrade();
+  // both accept: whichever is asked
+  for (let i = 0; i < 10; i++) await refused(port, fee);
+  await done(port, 'answer/withdraw', time, 'one', true);
+  const asked = async (question) => {
+    const all = [];
+    for (let i = 0; i < 10; i++) all.push((await ask(port, question)).json.outcome);
+    return all.join(' ');
+  };
+  await until(async () => !(await asked(time)).includes('answered'), 'both know',
+              30000);
+  assert.doesNotMatch(await asked(fee), /answered/);
+});
+
+test('no room for a withdrawal: nothing is done, and what to do is said',
+  async (stage) => {
+    // as it would be after a few hundred withdrawals
+    mkdirSync(stage.path('state'));
+    chmodSync(stage.path('state'), 0o777);
+    const keys = Array.from({ length: 4096 }, (_, i) =>
+      `${(0x10001 + i * 2).toString(16).padStart(16, '0')} ${i + 1}!`);
+    const lines = ['nginx-assist withdrawn 1', 'clock 4096', ...keys, 'all 0', ''];
+    const text = lines.join('\n');
+    writeFileSync(file(stage), `${text}crc ${
+      crc32(text).toString(16).padStart(8, '0')}\n`);
+    const { nginx, port } = await durable(stage);
+    const url = `http://127.0.0.1:${port}/assist-status/`;
+    const first = await said(port, fee);
+    const { status, json } = await post(port, 'answer/withdraw', fee);
+    assert.deepEqual([status, json.error.code], [507, 'too_many_withdrawn']);
+    const got = await assist('cache', 'withdraw', '--url', url,
+      '--question', fee.question, '--service', fee.service);
+    assert.equal(got.code, 1);
+    assert.match(got.stderr, /nothing is done: the 4096 keys .* release/);
+    assert.equal(await said(port, fee), first);
+    assert.equal(await state(port, fee), 'HIT');
+    // a deletion always has room: everything is deleted
+    await done(port, 'cache/delete', fee, 'one');
+    assert.notEqual(await said(port, fee), first);
+    await restart(nginx);
+    assert.equal((await post(port, 'answer/withdraw', fee)).status, 507);
   });
 
 test('an answer is withdrawn by its id, of a hit too', async (stage) => {

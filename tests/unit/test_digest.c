@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <openssl/sha.h>
+#include <openssl/hmac.h>
 
 #include "digest.h"
 
@@ -111,12 +111,54 @@ test_no_two_lists_meet(void **state)
 }
 
 
+/* RFC 4231, case 2; and texts of all lengths, as OpenSSL has it. */
+
+static void
+test_hmac(void **state)
+{
+    char           key[SHA256_CBLOCK], text[200];
+    size_t         i;
+    assist_str_t   parts[2];
+    assist_hmac_t  hmac;
+    unsigned char  got[ASSIST_DIGEST_LEN], wanted[ASSIST_DIGEST_LEN];
+    char           hex[ASSIST_DIGEST_HEX + 1];
+
+    (void) state;
+
+    assist_hmac_key(&hmac, assist_str("Jefe"));
+
+    /* a key is used again */
+
+    for (i = 0; i < 2; i++) {
+        parts[0] = assist_str("what do ya want ");
+        parts[1] = assist_str("for nothing?");
+        assist_hmac(got, &hmac, parts, 2);
+        assist_digest_hex(hex, got);
+        assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c7"
+                                 "5a003f089d2739839dec58b964ec3843");
+    }
+
+    memset(text, 0xdd, sizeof(text));
+
+    for (i = 0; i < sizeof(text); i++) {
+        memset(key, (int) i, sizeof(key));
+        assist_hmac_key(&hmac, (assist_str_t) { key, i % sizeof(key) + 1 });
+        parts[0] = (assist_str_t) { text, i };
+        assist_hmac(got, &hmac, parts, 1);
+        assert_non_null(HMAC(EVP_sha256(), key, (int) (i % sizeof(key) + 1),
+                             (unsigned char *) text, i, wanted, NULL));
+        assert_memory_equal(got, wanted, ASSIST_DIGEST_LEN);
+    }
+}
+
+
 int
 main(void)
 {
     static const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_no_two_lists_meet),
+        cmocka_unit_test(test_hmac)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

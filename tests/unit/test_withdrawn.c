@@ -266,6 +266,211 @@ test_full(void **state)
 }
 
 
+/* Questions are digests: they have nothing in common. */
+
+static uint64_t
+question(uint64_t i)
+{
+    return i * 0x9e3779b97f4a7c15;
+}
+
+
+/* A withdrawal (blocked) or a release, of a question of its own. */
+
+static int
+act(assist_withdrawn_t *w, uint64_t number, unsigned blocked, uint64_t i,
+    int *purged)
+{
+    int                      rc;
+    unsigned                 n;
+    uint64_t                 keys[ASSIST_WITHDRAWN_KEYS + 1];
+    assist_withdrawn_mark_t  mark = { number, 0, 0 };
+
+    mark.blocked = blocked ? 1 : 0;
+    n = assist_withdrawn_keys(question(i), S("1"), S(""), 1, keys);
+    assert_int_equal(n, 2);
+
+    rc = assist_withdrawn_event(w, keys, &n, mark);
+    *purged = n == 3 && keys[2] == ASSIST_WITHDRAWN_ALL;
+
+    return rc;
+}
+
+
+/* Past the last place: an error, and nothing is half done or forgotten. */
+
+static void
+test_too_many(void **state)
+{
+    int                  purged;
+    uint64_t             i, n;
+    assist_withdrawn_t  *w = *state, *before;
+
+    for (n = 1; act(w, n, 1, n, &purged) == 0; n++) {
+        assert_false(purged);
+    }
+
+    assert_int_equal(n, ASSIST_WITHDRAWN_MAX / 2 + 1);
+
+    before = malloc(sizeof(assist_withdrawn_t));
+    assert_non_null(before);
+    memcpy(before, w, sizeof(assist_withdrawn_t));
+    assert_int_equal(act(w, n, 1, n, &purged), -1);
+    assert_memory_equal(before, w, sizeof(assist_withdrawn_t));
+    free(before);
+
+    for (i = 1; i < n; i++) {
+        since(w, question(i), "1", i, 1);
+    }
+
+    /* one that is released makes room when nothing before it is withdrawn */
+
+    assert_int_equal(act(w, n, 0, n - 1, &purged), 0);
+    assert_int_equal(act(w, n + 1, 1, n, &purged), -1);
+
+    for (i = 1; i < n / 2; i++) {
+        assert_int_equal(act(w, n + i, 0, i, &purged), 0);
+    }
+
+    assert_int_equal(act(w, 2 * n, 1, n, &purged), -1);
+
+    for (i = n / 2; i < n - 1; i++) {
+        assert_int_equal(act(w, n + i, 0, i, &purged), 0);
+    }
+
+    assert_int_equal(act(w, 2 * n, 1, n, &purged), 0);
+    assert_true(purged);
+    since(w, question(n), "1", 2 * n, 1);
+    assert_true(w->n < 8);
+
+    /* what was made before a release stays away */
+    since(w, question(1), "1", 2 * n, 0);
+    since(w, question(3 * n), "2", 2 * n, 0);
+}
+
+
+/* A deletion has room, whatever is withdrawn. */
+
+static void
+test_deletion_has_room(void **state)
+{
+    int                      purged;
+    unsigned                 n;
+    uint64_t                 i, keys[ASSIST_WITHDRAWN_KEYS + 1];
+    assist_withdrawn_t      *w = *state;
+    assist_withdrawn_mark_t  mark = { 9000, 0, 0 };
+
+    for (i = 1; act(w, i, 1, i, &purged) == 0; i++) { /* void */ }
+
+    n = assist_withdrawn_keys(0, S("2"), S(""), 0, keys);
+    assert_int_equal(assist_withdrawn_event(w, keys, &n, mark), 0);
+    assert_int_equal(keys[n - 1], ASSIST_WITHDRAWN_ALL);
+    since(w, 0, "2", 9000, 0);
+    since(w, question(1), "1", 9000, 1);
+}
+
+
+static void
+test_texts(void **state)
+{
+    size_t                   i;
+    uint64_t                 key;
+    assist_withdrawn_mark_t  mark;
+
+    static const char *const  none[] = {
+        "", "!", "+", "!+", "0", "x", "-4!", "5 ", "5+!", "5!!", "5++",
+        "1000000000000000000"
+    };
+
+    (void) state;
+
+    for (i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        mark = assist_withdrawn_mark_of(assist_str_of(none[i]));
+        assert_int_equal(mark.number, 0);
+    }
+
+    mark = assist_withdrawn_mark_of(S("17"));
+    assert_int_equal(mark.number, 17);
+    assert_false(mark.blocked || mark.unsent);
+
+    mark = assist_withdrawn_mark_of(S("999999999999999999!+"));
+    assert_int_equal(mark.number, 999999999999999999);
+    assert_true(mark.blocked && mark.unsent);
+
+    assert_int_equal(assist_withdrawn_key_of(S("all"), &key), 0);
+    assert_int_equal(key, ASSIST_WITHDRAWN_ALL);
+    assert_int_equal(assist_withdrawn_key_of(S("00000000000000ff"), &key), 0);
+    assert_int_equal(key, 255);
+    assert_int_equal(assist_withdrawn_key_of(S("0000000000000000"), &key), -1);
+    assert_int_equal(assist_withdrawn_key_of(S("00000000000000fg"), &key), -1);
+    assert_int_equal(assist_withdrawn_key_of(S("ff"), &key), -1);
+}
+
+
+/* What one table writes, another knows; what it knows better it keeps. */
+
+static void
+test_file(void **state)
+{
+    size_t               i;
+    assist_buf_t         out = ASSIST_BUF_INIT, again = ASSIST_BUF_INIT;
+    assist_withdrawn_t  *w = *state, *other;
+
+    other = calloc(1, sizeof(assist_withdrawn_t));
+    assert_non_null(other);
+
+    event(w, 3, ' ', 0, "5", "");
+    event(w, 4, '!', 7, "1", "A");
+    event(w, 5, '-', 8, "1", "A");
+    event(w, 6, ' ', 0, "", "");
+    event(w, 7, '!', 9, "2", "");
+    assist_withdrawn_unsend(w);
+    assist_withdrawn_write(w, &out);
+    assert_false(out.failed);
+
+    assert_null(assist_withdrawn_read(other, assist_buf_str(&out)));
+    since(other, 7, "1@A", 6, 1);
+    since(other, 8, "1@A", 6, 0);
+    since(other, 9, "2@B", 7, 1);
+    assert_int_equal(assist_withdrawn_clock(other), 7);
+    assert_int_equal(assist_withdrawn_last(other), 7);
+    assert_int_equal(other->n, w->n);
+    assist_withdrawn_write(other, &again);
+    assert_int_equal(again.len, out.len);
+    assert_memory_equal(again.data, out.data, out.len);
+
+    /* released here after the file was written; told meanwhile */
+    event(other, 8, '-', 9, "2", "");
+    assert_null(assist_withdrawn_read(other, assist_buf_str(&out)));
+    since(other, 9, "2@B", 8, 0);
+    assert_int_equal(assist_withdrawn_clock(other), 8);
+    assist_withdrawn_write(other, &again);
+
+    /* and the other way */
+    assert_null(assist_withdrawn_read(w, assist_buf_str(&again)));
+    since(w, 9, "2@B", 8, 0);
+
+    /* a file of which anything is cut or changed is none */
+
+    memset(other, 0, sizeof(assist_withdrawn_t));
+
+    for (i = 1; i < out.len; i++) {
+        assert_non_null(assist_withdrawn_read(other,
+                            (assist_str_t) { out.data, i }));
+        out.data[i] ^= 1;
+        assert_non_null(assist_withdrawn_read(other, assist_buf_str(&out)));
+        out.data[i] ^= 1;
+    }
+
+    assert_int_equal(other->changes, 0);
+    assert_null(assist_withdrawn_read(other, S("")));
+
+    assist_buf_free(&out);
+    assist_buf_free(&again);
+    free(other);
+}
+
+
 int
 main(void)
 {
@@ -275,7 +480,12 @@ main(void)
         cmocka_unit_test_setup_teardown(test_all_agencies, setup, teardown),
         cmocka_unit_test_setup_teardown(test_service, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unsent, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_full, setup, teardown)
+        cmocka_unit_test_setup_teardown(test_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_too_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deletion_has_room, setup,
+                                        teardown),
+        cmocka_unit_test(test_texts),
+        cmocka_unit_test_setup_teardown(test_file, setup, teardown)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,9 @@ function cache.command(list)
 
   if status == 200 and where[reply.nodes] then
     print(where[reply.nodes])
+    if reply.kept == false then
+      print "a restart of nginx forgets it: give assist_coverage_zone a state="
+    end
     return 0
   end
   local err = type(reply.error) == "table" and reply.error.message
