@@ -52,8 +52,8 @@ words.vi = {
     .. "tệp trạng thái và Redis thì mục này trống, và số liệu là của riêng "
     .. "máy này từ khi khởi động). Đợt còn mở vẫn đang đếm, hoặc vừa dừng "
     .. "trong vài phút qua mà chưa báo; đợt dở dang (died) đã dừng cùng máy: "
-    .. "phần đếm sau lần ghi cuối, tối đa một giây, có thể thiếu. Chất lượng dữ liệu tính cho tháng này "
-    .. "và tháng trước.",
+    .. "phần đếm sau lần ghi cuối, tối đa một giây, có thể thiếu. Chất lượng "
+    .. "dữ liệu tính cho tháng này và tháng trước.",
 
   target = "Mốc là dữ liệu có ngày (assist_targets); không có tệp thì theo "
     .. "Quyết định 699/QĐ-BTTTT (03/5/2024): 30 % dịch vụ toàn trình đến "
