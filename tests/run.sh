@@ -63,7 +63,7 @@ integration() {
     local tap
     tap=$results/$(basename "$(dirname "$1")").$(basename "$1" .test.mjs).tap
 
-    timeout 200 node --test --test-reporter=tap "$1" >"$tap" 2>&1
+    timeout 300 node --test --test-reporter=tap "$1" >"$tap" 2>&1
     printf '%d\n' "$?" >"$tap.code"
 }
 

@@ -1,14 +1,17 @@
 // From a request's path to its service, and the files that say so.
 
-import { assert, csv, get, services, site, test } from './harness.mjs';
+import { assert, csv, get, services, site, test, until } from './harness.mjs';
 
 // The service that each path is taken for, as the access log has it.
 const naming = `log_format service '$request_uri $assist_service@$assist_agency';`;
 
 async function served(stage, { port }, paths) {
+  const lines = () => stage.read('access.log').split('\n').slice(0, -1);
+  const before = lines().length;
   for (const path of paths) await get(port, path);
-  return stage.read('access.log').trim().split('\n')
-    .map((line) => line.split(' ')[1]);
+  // a line is written after its response
+  await until(() => lines().length === before + paths.length, 'all are logged');
+  return lines().map((line) => line.split(' ')[1]);
 }
 
 const logged = { http: naming, server: 'access_log {{dir}}/access.log service;' };

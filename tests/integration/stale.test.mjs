@@ -21,10 +21,10 @@ async function expired(stage, http, chat, options = {}) {
   const redis = await stage.redis();
   const provider = await stage.provider(old);
   const site = await node(stage, provider, { http: http(redis),
-    chat: `assist_cache_valid 1s; add_header X-Status $assist_cache_status;
+    chat: `assist_cache_valid 2s; add_header X-Status $assist_cache_status;
            ${chat}`, ...options });
   await state(site.port, 'MISS', /^cũ/);
-  await sleep(2100);
+  await sleep(3100);
   return { provider, redis, ...site };
 }
 
