@@ -32,6 +32,8 @@ static void withdrawn_store(assist_withdrawn_t *w, uint64_t *mark,
     uint64_t value);
 static assist_withdrawn_place_t *withdrawn_place(const assist_withdrawn_t *w,
     uint64_t key, uint64_t found);
+static assist_withdrawn_place_t *withdrawn_bucket(const assist_withdrawn_t *w,
+    uint64_t key);
 static assist_withdrawn_place_t *withdrawn_free(const assist_withdrawn_t *w,
     uint64_t key);
 static uint64_t withdrawn_get(const assist_withdrawn_t *w, uint64_t key);
@@ -196,8 +198,7 @@ assist_withdrawn_since(const assist_withdrawn_t *w, uint64_t question,
     assist_withdrawn_mark_t  since;
 
     end = services.data + services.len;
-
-    withdrawn_later(w, ASSIST_WITHDRAWN_ALL, &found);
+    found.last = __atomic_load_n(&w->all, __ATOMIC_ACQUIRE);
 
     if (question) {
         withdrawn_later(w, withdrawn_key(question, assist_str("*")), &found);
@@ -463,18 +464,39 @@ withdrawn_mix(uint64_t hash)
 }
 
 
+/* Of events and of acts at once: their places lie in one bucket. */
+
 static void
 withdrawn_later(const assist_withdrawn_t *w, uint64_t key,
     withdrawn_found_t *found)
 {
-    uint64_t  mark;
+    size_t                     i;
+    uint64_t                   mark, place;
+    assist_withdrawn_place_t  *bucket;
 
-    mark = withdrawn_get(w, key);
-    found->last = mark > found->last ? mark : found->last;
+    bucket = withdrawn_bucket(w, key);
 
-    mark = withdrawn_get(w, key | ACT);
-    found->last = mark > found->last ? mark : found->last;
-    found->act = mark > found->act ? mark : found->act;
+    for (i = 0; i < ASSIST_WITHDRAWN_BUCKET; i++) {
+        place = __atomic_load_n(&bucket[i].key, __ATOMIC_ACQUIRE);
+
+        if ((place | ACT) != (key | ACT)) {
+            continue;
+        }
+
+        mark = __atomic_load_n(&bucket[i].mark, __ATOMIC_ACQUIRE);
+
+        /* another key's, which has got the place meanwhile? */
+
+        if (__atomic_load_n(&bucket[i].key, __ATOMIC_ACQUIRE) != place) {
+            continue;
+        }
+
+        found->last = mark > found->last ? mark : found->last;
+
+        if (place & ACT) {
+            found->act = mark > found->act ? mark : found->act;
+        }
+    }
 }
 
 
@@ -513,10 +535,7 @@ withdrawn_place(const assist_withdrawn_t *w, uint64_t key, uint64_t found)
     size_t                     i;
     assist_withdrawn_place_t  *bucket;
 
-    /* without the bit that all acts have */
-    bucket = (assist_withdrawn_place_t *) &w->places[
-                 key / 2 % (ASSIST_WITHDRAWN_PLACES / ASSIST_WITHDRAWN_BUCKET)
-                 * ASSIST_WITHDRAWN_BUCKET];
+    bucket = withdrawn_bucket(w, key);
 
     for (i = 0; i < ASSIST_WITHDRAWN_BUCKET; i++) {
         if (__atomic_load_n(&bucket[i].key, __ATOMIC_ACQUIRE) == found) {
@@ -525,6 +544,17 @@ withdrawn_place(const assist_withdrawn_t *w, uint64_t key, uint64_t found)
     }
 
     return NULL;
+}
+
+
+/* Of all bits but that of acts. */
+
+static assist_withdrawn_place_t *
+withdrawn_bucket(const assist_withdrawn_t *w, uint64_t key)
+{
+    return (assist_withdrawn_place_t *) &w->places[
+               key / 2 % (ASSIST_WITHDRAWN_PLACES / ASSIST_WITHDRAWN_BUCKET)
+               * ASSIST_WITHDRAWN_BUCKET];
 }
 
 
