@@ -70,7 +70,7 @@ test('the headline, its target, and what is beside it', async (stage) => {
   assert.match(text, /<p class="ratio"><data value="50\.00">50,00\u00a0%</);
   assert.match(text, /1 trên 2 dịch vụ/);
   assert.match(text, /L3 Có người dùng<\/dt><dd>1 \(50,00\u00a0%\)/);
-  assert.match(text, /<svg viewBox="0 0 360 222" role="img"/);
+  assert.match(text, /<svg viewBox="0 0 366 226" role="img"/);
   assert.match(text, /31\/12\/2030<\/th><td class="n">100,00\u00a0%/);
   // the agency that is ahead comes first
   assert.ok(text.indexOf('agency/G01') < text.indexOf('agency/H29'));
