@@ -165,20 +165,25 @@ ngx_http_assist_daily_tick(ngx_event_t *ev)
     ngx_add_timer(ev, NGX_HTTP_ASSIST_DAILY_TICK);
 
     if (daily->busy || ngx_exiting
-        || sh->writer != (ngx_atomic_uint_t) ngx_pid
-        || (daily->due && ngx_time() + 1 < daily->due
-            && ngx_time() + NGX_HTTP_ASSIST_DAILY_AGAIN >= daily->due))
+        || sh->writer != (ngx_atomic_uint_t) ngx_pid)
     {
+        return;
+    }
+
+    if (daily->due == 0
+        || daily->due > ngx_time() + NGX_HTTP_ASSIST_DAILY_AGAIN)
+    {
+        /* the first one, or the clock has stepped back */
+        daily->due = ngx_time() + 1;
+    }
+
+    if (ngx_time() + 1 < daily->due) {
         return;
     }
 
     /* what other nodes have counted; it comes in the second that is left */
 
     ngx_http_assist_ledger_refresh(daily->mcf);
-
-    if (daily->due == 0) {
-        daily->due = ngx_time() + 1;
-    }
 
     if (ngx_time() < daily->due) {
         return;

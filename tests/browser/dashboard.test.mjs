@@ -1,7 +1,7 @@
 // The dashboard in a browser without JavaScript, and on paper.
 
 import path from 'node:path';
-import { ask, out, services } from '../integration/harness.mjs';
+import { ask, assist, out, services } from '../integration/harness.mjs';
 import { accessible, assert, pictures, picture, test } from './browser.mjs';
 
 const at = (port, name) => `http://127.0.0.1:${port}/assist-status/${name}`;
@@ -45,10 +45,20 @@ open_data,,,20,2024-01-01,1/QĐ,Văn phòng
   return port;
 }
 
+// The same from the evidence, as a file.
+async function report(stage, lang) {
+  const words = (file) => [`--${file}`, stage.path(file)];
+  const { code, stdout, stderr } = await assist('report', stage.path('evidence.log'),
+    '--catalog', stage.path('catalog.csv'), '--format', 'html', '--lang', lang,
+    ...['targets', 'tasks', 'register', 'levels'].flatMap(words));
+  assert.deepEqual([code, stderr], [0, '']);
+  return `file://${stage.write(`report-${lang}.html`, stdout)}`;
+}
+
 const print = (page, name) => page.pdf({ format: 'A4', printBackground: true,
   preferCSSPageSize: true, path: path.join(out, 'screenshots', `${name}.pdf`) });
 
-const PAGES = [['overview', ''], ['agency', 'agency/G12'],
+const PAGES = [['overview', ''], ['agency', 'agency/H29'],
                ['service', 'service/1.001456@G01'], ['method', 'method'],
                ['missing', 'service/9.999999']];
 
@@ -75,6 +85,35 @@ for (const [name, address] of PAGES) {
     await print(page, `dashboard-${name}`);
   });
 }
+
+test('a report is the dashboard as a file, and stands alone',
+     async (stage, open) => {
+  const port = await stand(stage);
+  const page = await open({ javaScriptEnabled: true });
+  const asked = [];
+  page.on('request', (request) => asked.push(request.url()));
+  for (const lang of ['vi', 'en']) {
+    const live = await open();
+    const address = await report(stage, lang);
+    await live.goto(at(port, `?lang=${lang}`));
+    await page.goto(address);
+    for (const part of ['.ratio', '.verdict', '.chart figure svg > .target']) {
+      assert.deepEqual(await page.locator(part).evaluateAll((all) => all.map((e) => e.outerHTML)),
+                       await live.locator(part).evaluateAll((all) => all.map((e) => e.outerHTML)));
+    }
+    const columns = (where) => where.locator('.headline .facts').evaluate(
+      (list) => getComputedStyle(list).gridTemplateColumns);
+    assert.equal(await columns(page), await columns(live));
+    assert.equal(await page.locator('a[href]').count(), 0);
+    await accessible(page, `report ${lang}`);
+    await pictures(page, `report-${lang}`, { fullPage: true });
+    await page.setViewportSize({ width: 320, height: 640 });
+    await accessible(page, `report ${lang} 320`);
+    await page.setViewportSize({ width: 1280, height: 800 });
+  }
+  assert.deepEqual(asked.filter((url) => !url.startsWith('file:')), []);
+  await print(page, 'report');
+});
 
 test('from the overview to a service and back, in English, by keyboard',
      async (stage, open) => {

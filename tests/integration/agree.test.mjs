@@ -36,9 +36,8 @@ function onPage(page, caption) {
 const percent = (value) => value === null ? '–' : `${value.toFixed(2)} %`;
 const grouped = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 
-// What coverage.json, live, says is what the others say: coverage.csv's rows,
-// Prometheus's samples, the page, and services.json's rows.
-function agree({ live, csv, metrics, page, rows }) {
+// The page, of nginx or of a report, in English.
+function agreePage(live, page) {
   // the headline: the number itself, and how it is written
   const [official] = live.measures;
   const [, number_, shown] = page.match(
@@ -47,6 +46,39 @@ function agree({ live, csv, metrics, page, rows }) {
   assert.equal(shown.replace('\u00a0', ' '), official.ratio_text);
   assert.ok(page.includes(`>${official.numerator} of ${official.denominator} services<`));
   assert.ok(page.includes(`<data value="${official.target.toFixed(2)}">`));
+
+  // the page's tables
+  const [lead] = live.measures;
+  assert.deepEqual(onPage(page, 'Fully online services that have reached each level').map(
+    ([, ...cells]) => cells), ['L1', 'L2', 'L3', 'L4'].map((level) => [
+    grouped(lead.levels[level]), percent(lead.denominator
+      ? Math.round(lead.levels[level] * 10000 / lead.denominator) / 100 : null),
+    grouped(lead.by.model[level] ?? '–'), grouped(lead.by.catalogue[level] ?? '–'),
+    grouped(lead.procedures.any[level]), grouped(lead.procedures.every[level])]));
+  const byName = (list) => list.toSorted((a, b) => (a[0] < b[0] ? -1 : 1));
+  for (const [caption, list] of [['By agency', live.agencies],
+                                 ['By field', live.fields],
+                                 ['By province', live.provinces]]) {
+    if (list.length === 0) continue;
+    assert.deepEqual(byName(onPage(page, caption)), byName(list.map((one) => [
+      one.name || one.code || 'None given', grouped(one.denominator),
+      grouped(one.numerator), percent(one.ratio),
+      `${one.levels.L3}, ${one.levels.L4}`])));
+  }
+  if (lead.denominator !== lead.denominator_max) {
+    assert.ok(page.includes(`${percent(lead.ratio_min)} to ${percent(lead.ratio_max)}`
+      .replaceAll(' %', '\u00a0%')), 'the range');
+  }
+  assert.deepEqual(onPage(page, 'Other measures').map(([, now]) => now),
+    live.measures.slice(1).map((one) => one.unit === 'people'
+      ? `${one.numerator} people` : `${percent(one.ratio)} ${grouped(one.numerator)} of ${
+        grouped(one.denominator)}${one.documents === null ? ' services' : ''}`));
+}
+
+// What coverage.json, live, says is what the others say: coverage.csv's rows,
+// Prometheus's samples, the page, and services.json's rows.
+function agree({ live, csv, metrics, page, rows }) {
+  agreePage(live, page);
 
   // CSV and metrics, measure by measure
   const text = (value) => value === null ? '' : String(value);
@@ -91,33 +123,6 @@ function agree({ live, csv, metrics, page, rows }) {
   assert.equal(metrics['assist_services{level="L3"}'], live.measures[0].levels.L3);
   assert.equal(metrics['assist_services_by{by="catalogue",level="L2"}'],
                live.measures[0].by.catalogue.L2);
-
-  // the page's tables
-  const [lead] = live.measures;
-  assert.deepEqual(onPage(page, 'Fully online services that have reached each level').map(
-    ([, ...cells]) => cells), ['L1', 'L2', 'L3', 'L4'].map((level) => [
-    grouped(lead.levels[level]), percent(lead.denominator
-      ? Math.round(lead.levels[level] * 10000 / lead.denominator) / 100 : null),
-    grouped(lead.by.model[level] ?? '–'), grouped(lead.by.catalogue[level] ?? '–'),
-    grouped(lead.procedures.any[level]), grouped(lead.procedures.every[level])]));
-  const byName = (list) => list.toSorted((a, b) => (a[0] < b[0] ? -1 : 1));
-  for (const [caption, list] of [['By agency', live.agencies],
-                                 ['By field', live.fields],
-                                 ['By province', live.provinces]]) {
-    if (list.length === 0) continue;
-    assert.deepEqual(byName(onPage(page, caption)), byName(list.map((one) => [
-      one.name || one.code || 'None given', grouped(one.denominator),
-      grouped(one.numerator), percent(one.ratio),
-      `${one.levels.L3}, ${one.levels.L4}`])));
-  }
-  if (lead.denominator !== lead.denominator_max) {
-    assert.ok(page.includes(`${percent(lead.ratio_min)} to ${percent(lead.ratio_max)}`
-      .replaceAll(' %', '\u00a0%')), 'the range');
-  }
-  assert.deepEqual(onPage(page, 'Other measures').map(([, now]) => now),
-    live.measures.slice(1).map((one) => one.unit === 'people'
-      ? `${one.numerator} people` : `${percent(one.ratio)} ${grouped(one.numerator)} of ${
-        grouped(one.denominator)}${one.documents === null ? ' services' : ''}`));
 }
 
 test('all documents of the figure agree', async (stage) => {
@@ -246,11 +251,11 @@ province:Tỉnh H02 2099-12-31 = 75\n`,
   const judged = ({ measures, agencies, fields, provinces, roadmap }) =>
     ({ measures, agencies, fields, provinces,
        roadmap: { ...roadmap, next: roadmap.next.map((one) => ({ ...one, views: null })) } });
-  const report = async (as_of) => {
+  const report = async (as_of, ...more) => {
     const got = await assist('report', ...nodes.map(({ where }) => where.path('evidence.log')),
       '--catalog', a.where.path('catalog.csv'), '--as-of', as_of,
-      ...Object.keys(files).flatMap((name) => [`--${name}`, a.where.path(name)]));
-    return JSON.parse(got.stdout);
+      ...Object.keys(files).flatMap((name) => [`--${name}`, a.where.path(name)]), ...more);
+    return more.length ? got.stdout : JSON.parse(got.stdout);
   };
   const documents = async (node) => ({ live: JSON.parse(await read(node, 'coverage.json')),
     csv: table(await read(node, 'coverage.csv')),
@@ -277,6 +282,18 @@ province:Tỉnh H02 2099-12-31 = 75\n`,
   assert.deepEqual(judged(found.coverage), judged(one.live));
   assert.deepEqual(one.rows, two.rows);
   assert.deepEqual(found.services.services, one.rows.map((each) => ({ ...each, views: null })));
+
+  // and so do a report's other forms
+  agreePage(one.live, await report(one.live.as_of, '--format', 'html'));
+  assert.deepEqual(table((await report(one.live.as_of, '--format', 'csv')).split('\n\n')[0]),
+                   one.csv);
+  const md = (await report(one.live.as_of, '--format', 'md')).replaceAll('\u00a0', ' ');
+  const { ratio, numerator, denominator } = one.live.measures[0];
+  assert.ok(md.includes(`\n\n${percent(ratio)}\n\n${numerator} of ${denominator} services\n`), md);
+  for (const each of [...one.live.agencies, ...one.live.fields, ...one.live.provinces]) {
+    assert.ok(md.includes(`\n| ${each.name} | ${each.denominator} | ${each.numerator} | ${
+      percent(each.ratio)} | ${each.levels.L3}, ${each.levels.L4} |\n`), each.name);
+  }
 
   // and it is what was done
   const [official, essential] = one.live.measures;

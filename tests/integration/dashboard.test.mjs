@@ -70,7 +70,7 @@ test('the headline, its target, and what is beside it', async (stage) => {
   assert.match(text, /<p class="ratio"><data value="50\.00">50,00\u00a0%</);
   assert.match(text, /1 trên 2 dịch vụ/);
   assert.match(text, /L3 Có người dùng<\/dt><dd>1 \(50,00\u00a0%\)/);
-  assert.match(text, /<svg viewBox="0 0 360 222" role="img"/);
+  assert.match(text, /<svg viewBox="0 0 366 226" role="img"/);
   assert.match(text, /31\/12\/2030<\/th><td class="n">100,00\u00a0%/);
   // the agency that is ahead comes first
   assert.ok(text.indexOf('agency/G01') < text.indexOf('agency/H29'));
@@ -194,6 +194,47 @@ test('made in slices it is the same: of many services, for many at once',
     assert.equal((await at(port, 'services.json')).text.length, services.text.length);
     await left;
   }));
+});
+
+test('an agency against a target of its own, and one without', async (stage) => {
+  stage.write('targets', 'agency:H29 2099-12-31 = 80\n');
+  const { port } = await stage.site({ rows: fresh, http: 'assist_targets targets;' });
+  await ask(port, { service: '1.001456', question: 'Lệ phí?' });
+  const with_one = (await at(port, 'agency/H29?lang=en')).text;
+  assert.match(with_one, /<p class="verdict"><span class="state behind">/);
+  assert.match(with_one, /Against the target<\/dt><dd><data value="80\.00">80\.00 points short/);
+  assert.match(with_one, /Services missing today<\/dt><dd>1</);
+  assert.match(with_one, /100\.00\u00a0% on 2099|80\.00\u00a0% on 2099-12-31/);
+  const without = (await at(port, 'agency/G01?lang=en')).text;
+  assert.match(without, /This agency has no target of its own/);
+  assert.doesNotMatch(without, /verdict/);
+  // and the forecast that there is not is said in words
+  assert.match(with_one, /Forecast<\/dt><dd>none yet: it is made of closed months/);
+});
+
+test('long lists have pages', async (stage) => {
+  const rows = [...Array(205).keys()].map((i) => ({ ...fresh[0], paths: '', aliases: '',
+    code: `2.${String(i).padStart(6, '0')}`, agency_code: `X${String(i).padStart(3, '0')}`,
+    agency: `Xã số ${i}`, field: `Lĩnh vực ${i % 3}` }));
+  const { port } = await stage.site({ rows });
+  const page = async (query) => {
+    const got = await at(port, query);
+    isPage(got);
+    const agencies = [...got.text.matchAll(/agency\/(X\d+)/g)].map(([, code]) => code);
+    return { text: got.text, agencies: [...new Set(agencies)],
+             links: [...got.text.matchAll(/href="[^"]*[?;]page=(\d+)"/g)].map(([, n]) => n) };
+  };
+  const [first, second, third, beyond] = await Promise.all(
+    ['', '?page=2', '?page=3&lang=en', '?page=4'].map(page));
+  assert.match(first.text, /Trang 1 trên 3/);
+  assert.deepEqual([first.links, second.links, third.links], [['2'], ['1', '3'], ['2']]);
+  const listed = [first.text.split('<h2>Lộ trình')[0].match(/agency\/X\d+/g),
+                  second.agencies, third.agencies].map((list) => list.length);
+  assert.deepEqual(listed, [100, 100, 5]);
+  assert.equal(new Set([...second.agencies, ...third.agencies]).size, 105);
+  assert.doesNotMatch(second.text, /class="ratio"|Lĩnh vực 0/);
+  assert.match(third.text, /lang=en/);
+  assert.match(beyond.text, /Không có dịch vụ nào ở trang này/);
 });
 
 test('links hold below any address, with and without a last slash',

@@ -110,6 +110,10 @@ test('what is older than 400 days is removed', async (stage) => {
   await until(() => !existsSync(stage.path(names[2])), 'old days are removed');
   assert.deepEqual(names.map((name) => existsSync(stage.path(name))),
                    [false, false, false, true, true]);
+
+  // and a clock that steps back stops nothing
+  clock.set('2026-11-18T12:00:00Z');
+  await keeps(stage, '2026-11-18', 0);
 });
 
 test('what other nodes have counted is kept, too', async (stage) => {

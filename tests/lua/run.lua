@@ -9,7 +9,8 @@ package.path = here .. "/?.lua;" .. here .. "/../../lua/?.lua;" .. package.path
 
 local files = { "test_procedures", "test_words", "test_cli_api",
   "test_cli_check", "test_cli_run", "test_cli_kit", "test_reference",
-  "test_types", "test_matrix", "test_form", "test_assistants", "test_status" }
+  "test_types", "test_matrix", "test_form", "test_assistants", "test_status",
+  "test_markdown" }
 
 local count, failed = 0, 0
 

@@ -1142,12 +1142,12 @@ cells(const char *line)
 static void
 test_csv(void **state)
 {
-    char          *line;
-    size_t         i, n;
-    world_t        w;
-    assist_buf_t   out = ASSIST_BUF_INIT;
+    char             *line;
+    size_t            i, n;
+    world_t           w;
+    assist_buf_t      out = ASSIST_BUF_INIT;
+    assist_row_t     *row;
     assist_figure_t  *f;
-    assist_row_t  *row;
 
     static const struct {
         const char  *name;
@@ -1359,16 +1359,16 @@ every_third(void *data, uint32_t service, int last)
 static void
 test_slices(void **state)
 {
-    int                  rc, steps;
-    size_t               i;
-    json_t              *v, *list;
-    world_t              w;
-    uint32_t             k, n, from, calls;
-    sliced_t             c;
-    assist_buf_t         out = ASSIST_BUF_INIT;
-    assist_figure_t     *f;
-    assist_row_t        *rows;
-    assist_service_t    *of;
+    int                rc, steps;
+    size_t             i;
+    json_t            *v, *list;
+    world_t            w;
+    uint32_t           k, n, from, calls;
+    sliced_t           c;
+    assist_buf_t       out = ASSIST_BUF_INIT;
+    assist_row_t      *rows;
+    assist_figure_t   *f;
+    assist_service_t  *of;
 
     static const uint32_t  sizes[] = {
         0, 1, ASSIST_FIGURE_SLICE - 1, ASSIST_FIGURE_SLICE,

@@ -9,7 +9,10 @@ local entities = { amp = "&", lt = "<", gt = ">", quot = '"', ["#39"] = "'" }
 -- code.
 local function spell(text, code)
   text = text:gsub("&(#?%w+);", entities):gsub("%s+", " ")
-  return code and (text:gsub("[`|]", "")) or (text:gsub("[\\`*_%[%]<>|]", "\\%0"))
+  if code then
+    return (text:gsub("[`|]", ""))
+  end
+  return (text:gsub("[\\`*_%[%]<>|]", "\\%0"):gsub("&#?%w+;", "\\%0"))
 end
 
 local function trim(text)

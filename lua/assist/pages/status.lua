@@ -41,7 +41,7 @@ local function head(page, title)
     title == text.title and title or title .. " – " .. text.title)
   if data.style then
     page:put("<style>%s</style>\n</head>\n<body>\n"
-      .. '<main id="main">\n', html((data.style:gsub("%%", "%%%%"))))
+      .. '<main id="main">\n', html(data.style))
     return
   end
   page:put('<link rel="stylesheet" href="%sstatus.css">\n</head>\n<body>\n'

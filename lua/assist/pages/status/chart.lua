@@ -59,7 +59,7 @@ local function axes(page, measure, x)
   for i, one in ipairs(measure.trajectory) do
     if (#measure.trajectory - i) % step == 0 then
       page:put('<text class="middle" x="%s" y="%s">%s</text>\n', x(one.date),
-        BOTTOM + 17, one.date:sub(1, 4))
+        BOTTOM + 22, one.date:sub(1, 4))
     end
   end
 end
@@ -164,7 +164,7 @@ function chart.put(page, measure, today)
     return
   end
   local x = scale(measure, today)
-  page:put('<div class="chart">\n<figure>\n<svg viewBox="0 0 360 222" '
+  page:put('<div class="chart">\n<figure>\n<svg viewBox="0 0 366 226" '
     .. 'role="img" aria-labelledby="chart-title chart-about">\n'
     .. '<title id="chart-title">%s</title>\n<desc id="chart-about">%s</desc>\n',
     text.title, text.about:format(page:percent(measure.ratio),

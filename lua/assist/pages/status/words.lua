@@ -410,7 +410,7 @@ words.en = {
   needed_short = "Missing",
   per_month_short = "Needed per month",
   milestones = "Milestones",
-  documents = "By %s documents on file",
+  documents = "Documents on file: %s",
 
   agencies = "By agency",
   fields = "By field",
