@@ -37,6 +37,7 @@
 #define NGX_HTTP_ASSIST_API_MAX    (256 * 1024) /* of a conversation */
 #define NGX_HTTP_ASSIST_QUESTION_MAX  2000
 #define NGX_HTTP_ASSIST_WORDS_MAX  64           /* of a Redis command */
+#define NGX_HTTP_ASSIST_LOG_MAX    1024         /* of a hook's text */
 #define NGX_HTTP_ASSIST_PREFIX_MAX 128          /* of our keys there */
 #define NGX_HTTP_ASSIST_ANSWER_MAX (256 * 1024)
 
@@ -509,6 +510,9 @@ assist_wait_t ngx_http_assist_view_emit(void *host, assist_run_t *run,
 
 /* ngx_http_assist_host.c: what a run may ask of its request */
 extern const assist_host_t  ngx_http_assist_host;
+/* a hook's text for a line of the log, its length: without the numbers of
+ * persons and control characters; line has NGX_HTTP_ASSIST_LOG_MAX bytes */
+size_t ngx_http_assist_log_text(u_char *line, assist_str_t text);
 
 /* ngx_http_assist_own.c */
 /* a request of the worker's own, in a pool of its own; r lends its

@@ -344,6 +344,7 @@ static void
 ngx_http_assist_hook_failed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     assist_outcome_t outcome, const char *why)
 {
+    u_char                        line[NGX_HTTP_ASSIST_LOG_MAX];
     assist_str_t                  id, hook;
     ngx_http_variable_value_t    *v;
     ngx_http_assist_main_conf_t  *mcf;
@@ -362,10 +363,11 @@ ngx_http_assist_hook_failed(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     v = ngx_http_get_indexed_variable(r, mcf->request_id);
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "assist: hook %*s failed in %s, service %*s: %s, "
+                  "assist: hook %*s failed in %s, service %*s: %*s, "
                   "request_id: %*s",
                   hook.len, hook.data, phases[ctx->phase], id.len, id.data,
-                  why, v ? (size_t) v->len : 0, v ? v->data : NULL);
+                  ngx_http_assist_log_text(line, assist_str_of(why)), line,
+                  v ? (size_t) v->len : 0, v ? v->data : NULL);
 
     ngx_http_assist_hook_drop(ctx, outcome);
 }

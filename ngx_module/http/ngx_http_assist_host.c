@@ -137,24 +137,45 @@ ngx_http_assist_host_key(ngx_http_assist_ctx_t *ctx, assist_str_t key,
 }
 
 
+size_t
+ngx_http_assist_log_text(u_char *line, assist_str_t text)
+{
+    size_t           i, len;
+    assist_buf_t     out = ASSIST_BUF_INIT;
+    assist_redact_t  map = ASSIST_REDACT_INIT;
+
+    if (assist_redact(&map, text, &out) < 0) {
+        out.len = 0;
+        assist_buf_puts(&out, "(not told: not enough memory)");
+    }
+
+    len = ngx_min(out.len, NGX_HTTP_ASSIST_LOG_MAX);
+
+    for (i = 0; i < len; i++) {
+        line[i] = (u_char) out.data[i] < 0x20 || out.data[i] == 0x7f
+                  ? ' ' : (u_char) out.data[i];
+    }
+
+    assist_redact_free(&map);
+    assist_buf_free(&out);
+
+    return len;
+}
+
+
 static void
 ngx_http_assist_host_log(void *host, assist_log_t level, assist_str_t text)
 {
     ngx_http_assist_ctx_t *ctx = host;
 
-    size_t   i, len;
-    u_char   line[1024];
+    size_t   len;
+    u_char   line[NGX_HTTP_ASSIST_LOG_MAX];
 
     static const ngx_uint_t  levels[] = {
         NGX_LOG_ERR, NGX_LOG_WARN, NGX_LOG_INFO, NGX_LOG_DEBUG
     };
 
-    len = ngx_min(text.len, sizeof(line));
-
-    for (i = 0; i < len; i++) {
-        line[i] = (u_char) text.data[i] < 0x20 || text.data[i] == 0x7f
-                  ? ' ' : (u_char) text.data[i];
-    }
+    len = ngx_http_assist_log_text(line, text);
 
     ngx_log_error(levels[level], ctx->request->connection->log, 0,
                   "assist: %*s", len, line);

@@ -191,6 +191,7 @@ ngx_http_assist_later_timeout(ngx_event_t *ev)
 void
 ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx)
 {
+    u_char                    line[NGX_HTTP_ASSIST_LOG_MAX];
     assist_str_t              hook;
     ngx_http_assist_later_t  *later;
 
@@ -209,10 +210,13 @@ ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx)
         hook = assist_hook_name(ctx->running->hook);
 
         ngx_log_error(NGX_LOG_ERR, later->own->connection->log, 0,
-                      "assist: hook %*s failed in assist.later: %s",
+                      "assist: hook %*s failed in assist.later: %*s",
                       hook.len, hook.data,
-                      ctx->run.state == ASSIST_RUN_PAST_TIME
-                      ? "it took longer than two minutes" : ctx->run.error);
+                      ngx_http_assist_log_text(line, assist_str_of(
+                          ctx->run.state == ASSIST_RUN_PAST_TIME
+                          ? "it took longer than two minutes"
+                          : ctx->run.error)),
+                      line);
     }
 
     if (ctx->run.overrun) {

@@ -7,6 +7,7 @@
 
 
 static int64_t ngx_http_assist_model_guess(size_t bytes);
+static ngx_uint_t ngx_http_assist_model_is_name(ngx_str_t *name);
 
 
 int
@@ -172,11 +173,44 @@ ngx_http_assist_model_spoke(ngx_http_assist_model_t *m)
 
     if (model.data) {
         ngx_memcpy(model.data, c->model, model.len);
-        ctx->model = model;
+
+        if (ngx_http_assist_model_is_name(&model)) {
+            ctx->model = model;
+        }
     }
 
     ctx->partial |= c->finish == ASSIST_FINISH_LENGTH
                     || c->finish == ASSIST_FINISH_CONTENT_FILTER;
+}
+
+
+/*
+ * What a provider calls its model stands in the evidence: not what it was told
+ * by a citizen.
+ */
+
+static ngx_uint_t
+ngx_http_assist_model_is_name(ngx_str_t *name)
+{
+    int              found;
+    size_t           i;
+    assist_buf_t     out = ASSIST_BUF_INIT;
+    assist_redact_t  map = ASSIST_REDACT_INIT;
+
+    for (i = 0; i < name->len; i++) {
+        if (!isalnum(name->data[i])
+            && ngx_strchr("._:/-+", name->data[i]) == NULL)
+        {
+            return 0;
+        }
+    }
+
+    found = assist_redact(&map, ngx_http_assist_str(*name), &out);
+
+    assist_redact_free(&map);
+    assist_buf_free(&out);
+
+    return found == 0;
 }
 
 

@@ -200,13 +200,16 @@ static ngx_int_t
 ngx_http_assist_view_failed(ngx_http_request_t *r, const char *name,
     size_t len, const char *why)
 {
+    u_char  line[NGX_HTTP_ASSIST_LOG_MAX];
+
     static ngx_str_t  type = ngx_string("text/plain");
     static ngx_str_t  body = ngx_string(
         "Trang này tạm thời không hiển thị được. Vui lòng thử lại sau.\n"
         "This page cannot be shown at the moment. Please try again later.\n");
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                  "assist: page %*s failed: %s", len, name, why);
+                  "assist: page %*s failed: %*s", len, name,
+                  ngx_http_assist_log_text(line, assist_str_of(why)), line);
 
     ngx_str_set(&r->headers_out.charset, "utf-8");
 
