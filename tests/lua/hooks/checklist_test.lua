@@ -40,7 +40,8 @@ kit.test("says what is needed, and where that stands", function()
       .. "<li>Ảnh &amp; giấy tờ</li>\n</ul>\n<p>(bản chính)</p></dd>",
     '<dt>Lệ phí</dt>\n<dd lang="vi">200.000 đồng</dd>',
     '<a href="/ho-chieu?a&amp;b"><span lang="vi">Cấp hộ chiếu</span></a>',
-    '<time datetime="2026-11-05">05/11/2026</time>',     '</h2>\n<p class="assist-notice">Câu trả lời do trợ lý AI tạo tự động',
+    '<time datetime="2026-11-05">05/11/2026</time>',
+    '</h2>\n<p class="assist-notice">Câu trả lời do trợ lý AI tạo tự động',
   } do
     kit.has(html, part)
   end
