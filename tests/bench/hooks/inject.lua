@@ -1,7 +1,7 @@
 -- Puts a panel at the end of each page.
 local assist = require "assist"
 
-local panel = assist.html '<p class="panel">AI: Tờ khai, ảnh, căn cước.</p>'
+local panel = assist.html '<p class="panel">AI: TK01, 2 photos 4x6, ID card.</p>'
 
 return {
   name = "inject",
