@@ -216,8 +216,8 @@ local function tasks(page, title, list)
                       { text.done } })
   for _, one in ipairs(list) do
     page:row(one.task, task_of(page, one), given(one.unit) or text.nobody,
-      page:date(one.deadline), text.done_of:format(page:count(one.done),
-                                                   page:count(one.services)))
+      page:day(one.deadline), text.done_of:format(page:count(one.done),
+                                                  page:count(one.services)))
   end
   page:end_table()
 end
@@ -247,7 +247,7 @@ local function roadmap(page, road)
       page:agency(one.agency_code, one.agency),
       one.essential and text.yes or text.no, page:count(one.views),
       page:count(one.interactions), given(one.unit) or text.nobody,
-      page:date(one.deadline))
+      page:day(one.deadline))
   end
   page:end_table()
 end

@@ -124,6 +124,11 @@ function methods:date(text)
   return (day ~= "" and day .. "/" or "") .. month .. "/" .. year
 end
 
+-- A date in a cell: on one line.
+function methods:day(text)
+  return html('<span class="day">%s</span>', self:date(text))
+end
+
 -- A moment as "30/11/2026 08:15".
 function methods:time(text)
   if not parts.given(text) then
