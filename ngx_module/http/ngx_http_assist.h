@@ -142,6 +142,9 @@ typedef struct {
     assist_targets_t                *targets;
     assist_tasks_t                  *tasks;
     assist_register_t               *registered;
+    ngx_array_t                     *closed;        /* of ..._closed_t */
+    assist_past_t                   *past;          /* their measures */
+    size_t                           npast;
     ngx_str_t                        node;
 
     ngx_uint_t                       chats;         /* assist_chat locations */
@@ -727,6 +730,12 @@ ngx_int_t ngx_http_assist_targets_check(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);
 void ngx_http_assist_targets_rules(ngx_http_assist_main_conf_t *mcf,
     assist_rules_t *rules);
+
+/* ngx_http_assist_closed.c: months that are closed */
+char *ngx_http_assist_closed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+/* after http{} was read, with assist_coverage_key */
+ngx_int_t ngx_http_assist_closed_check(ngx_conf_t *cf,
+    ngx_http_assist_main_conf_t *mcf);
 
 /* lines of evidence that were lost */
 void ngx_http_assist_coverage_dropped(ngx_http_assist_main_conf_t *mcf,

@@ -275,6 +275,13 @@ static ngx_command_t  ngx_http_assist_commands[] = {
       0,
       NULL },
 
+    { ngx_string("assist_closed"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_http_assist_closed,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("assist_node"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
@@ -599,6 +606,7 @@ ngx_http_assist_init(ngx_conf_t *cf)
         || ngx_http_assist_feedback_zone(cf, mcf) != NGX_OK
         || ngx_http_assist_withdraw_zone(cf, mcf) != NGX_OK
         || ngx_http_assist_targets_check(cf, mcf) != NGX_OK
+        || ngx_http_assist_closed_check(cf, mcf) != NGX_OK
         || ngx_http_assist_coverage_check(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;

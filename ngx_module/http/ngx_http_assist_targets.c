@@ -122,6 +122,8 @@ ngx_http_assist_targets_rules(ngx_http_assist_main_conf_t *mcf,
     rules->targets = mcf->targets;
     rules->tasks = mcf->tasks;
     rules->registered = mcf->registered;
+    rules->past = mcf->past;
+    rules->npast = mcf->npast;
 }
 
 

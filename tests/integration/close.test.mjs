@@ -3,7 +3,7 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { ask, assert, assist, crc32, services, test } from './harness.mjs';
+import { ask, assert, assist, crc32, get, services, test } from './harness.mjs';
 
 const key = '0123456789abcdef0123456789abcdef';
 
@@ -143,6 +143,41 @@ test('a month is closed, checked, and later evidence stands beside it',
     assert.equal(found.closed, undefined);
     assert.deepEqual([found.coverage.measures[0].forecast.months,
                       found.coverage.measures[0].forecast.pace], [1, 1]);
+  });
+
+test('nginx judges by closed months, and refuses one that was changed',
+  async (stage) => {
+    const [log] = await written(stage);
+    const file = stage.path('closed.json');
+    assert.equal((await assist('close', month, log, '--out', file, '--catalog',
+      stage.path('catalog.csv'), '--key', stage.path('key'))).code, 0);
+
+    const live = await stage.site({ http: `assist_coverage_key key;
+      assist_closed {{dir}}/clos*.json {{dir}}/none-*.json;` });
+    await ask(live.port, { service: '1.001456', question: 'Lệ phí?' });
+    const { json } = await get(live.port, '/assist-status/coverage.json');
+    assert.deepEqual(json.measures[0].history.map((one) =>
+      [one.month, one.numerator, one.denominator]), [[month, 1, 2]]);
+    assert.deepEqual([json.measures[0].forecast.months,
+                      json.measures[0].forecast.pace], [1, 0]);
+    await live.nginx.stop();
+
+    const refused = async (files, why, more = '') => {
+      const checked = await stage.check(`assist_catalog catalog.csv; ${more}
+        assist_closed ${files};`);
+      assert.equal(checked.code, 1);
+      assert.match(checked.stderr, why);
+    };
+    stage.write('copy.json', readFileSync(file, 'utf8'));
+    await refused('closed.json copy.json',
+      RegExp(`closed\\.json" and "\\S+copy\\.json" are both of ${month}, leave out one`));
+    stage.write('copy.json', readFileSync(file, 'utf8').replace(
+      '"numerator":1', '"numerator":2'));
+    await refused('copy.json', /copy\.json": it was changed: its hash does not match/);
+    await refused('missing.json', /missing\.json" failed \(2/);
+    stage.write('other', `${'f'.repeat(32)}\n`);
+    await refused('closed.json', /closed\.json": \S+/,
+                  'assist_coverage_key other;');
   });
 
 test('a closed month that was changed, cut off, forged, or not signed',

@@ -69,7 +69,7 @@ words.vi = {
   forecast = "%s vào %s, với tốc độ %s dịch vụ mỗi tháng (tính từ %d tháng "
     .. "qua)",
   no_forecast = "chưa có: dự báo tính từ các tháng đã khóa sổ (assist close, rồi "
-    .. "assist report --closed)",
+    .. "assist_closed trong nginx, hoặc assist report --closed)",
   range = "Khoảng dao động",
   range_of = "%s đến %s, do %s dịch vụ chưa rõ mức",
 
@@ -369,7 +369,7 @@ words.en = {
   forecast = "%s on %s, at a pace of %s services a month (of the last %d "
     .. "months)",
   no_forecast = "none yet: it is made of closed months (assist close, then "
-    .. "assist report --closed)",
+    .. "assist_closed in nginx, or assist report --closed)",
   range = "Range",
   range_of = "%s to %s, for %s services of unknown level",
 
