@@ -8,14 +8,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export { sleep };
 
-// A port that was free a moment ago; whoever binds it must be able to retry.
+// A port that was free a moment ago, below those that the kernel gives to
+// outgoing connections (ip_local_port_range): there another test's client could
+// take it before it is bound.  Each process begins somewhere, and repeats none.
+let ports = Math.floor(Math.random() * 20000);
+
 export async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const server = net.createServer();
+    const port = 12000 + ports++ % 20000;
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening');
+    } catch (error) {
+      if (error.code !== 'EADDRINUSE') throw error;
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 // Polls until check() gives something true, and returns that.
