@@ -61,7 +61,7 @@ int assist_audit_file(assist_audit_t *a, assist_str_t name);
 int assist_audit_feed(assist_audit_t *a, const char *data, size_t len);
 int assist_audit_end(assist_audit_t *a);
 
-/* The file at hand was packed, and cannot be unpacked any further: a finding. */
+/* The file at hand is packed, and the rest cannot be unpacked: a finding. */
 void assist_audit_broken(assist_audit_t *a, assist_str_t why);
 
 /* After the end. */

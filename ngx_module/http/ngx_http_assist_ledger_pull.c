@@ -2,8 +2,9 @@
  * Other nodes' records, from Redis: read for a figure, at most once a second,
  * and kept in the worker.  Of each month that counts: who is in the set, what
  * epoch its hash has, and the hash where that is another one: all of a small
- * one, else slices, of the services that are known here.  While Redis is away, or was flushed and is not yet written again, what was read before goes
- * on to count.
+ * one, else slices, of which the services that are known here are kept.  While
+ * Redis is away, or was flushed and is not yet written again, what was read
+ * before goes on to count.
  */
 
 #include "ngx_http_assist_ledger.h"

@@ -4,14 +4,14 @@
  * (KEYS and SCAN are not for production).  Each command has one key, so a
  * cluster will do.
  *
- * The field "@" is the epoch, "SEQ OPEN FIELDS", and is written last: a hash without it
- * is not whole, and who reads does without it.  Every second it is looked at,
- * with the number of fields; where they are not those that were confirmed, as
- * after a FLUSHALL, all is written again, else what has changed; where nothing
- * has, the epoch once a minute, which tells others that it is alive.  A record of
- * another zone of this node, in the state file, is written by whoever finds
- * it to be newer than what Redis has.  "@folded" has the ids of records that
- * are in this one, too.
+ * The field "@" is the epoch, "SEQ OPEN FIELDS", and is written last: a hash
+ * without it is not whole, and who reads does without it.  Every second it is
+ * looked at, with the number of fields; where they are not those that were
+ * confirmed, as after a FLUSHALL, all is written again, else what has changed;
+ * where nothing has, the epoch once a minute, which tells others that it is
+ * alive.  A record of another zone of this node, in the state file, is written
+ * by whoever finds it to be newer than what Redis has.  "@folded" has the ids
+ * of records that are in this one, too.
  */
 
 #include "ngx_http_assist_ledger.h"
