@@ -7,7 +7,8 @@
 
 
 static int64_t ngx_http_assist_model_guess(size_t bytes);
-static ngx_uint_t ngx_http_assist_model_is_name(ngx_str_t *name);
+static ngx_uint_t ngx_http_assist_model_is_name(ngx_str_t *name,
+    ngx_str_t *known);
 
 
 int
@@ -174,7 +175,7 @@ ngx_http_assist_model_spoke(ngx_http_assist_model_t *m)
     if (model.data) {
         ngx_memcpy(model.data, c->model, model.len);
 
-        if (ngx_http_assist_model_is_name(&model)) {
+        if (ngx_http_assist_model_is_name(&model, &m->provider->model)) {
             ctx->model = model;
         }
     }
@@ -186,23 +187,34 @@ ngx_http_assist_model_spoke(ngx_http_assist_model_t *m)
 
 /*
  * What a provider calls its model stands in the evidence: not what it was told
- * by a citizen.
+ * by a citizen.  The name that was asked for may get a date (o1-2024-12-17),
+ * which by itself could be somebody's number.
  */
 
 static ngx_uint_t
-ngx_http_assist_model_is_name(ngx_str_t *name)
+ngx_http_assist_model_is_name(ngx_str_t *name, ngx_str_t *known)
 {
     int              found;
-    size_t           i;
+    size_t           i, more, digits;
     assist_buf_t     out = ASSIST_BUF_INIT;
     assist_redact_t  map = ASSIST_REDACT_INIT;
 
-    for (i = 0; i < name->len; i++) {
+    more = name->len >= known->len
+           && ngx_strncasecmp(name->data, known->data, known->len) == 0
+           ? known->len : 0;
+
+    for (i = 0, digits = 0; i < name->len; i++) {
         if (!isalnum(name->data[i])
             && ngx_strchr("._:/-+", name->data[i]) == NULL)
         {
             return 0;
         }
+
+        digits += i >= more && isdigit(name->data[i]);
+    }
+
+    if (more && digits <= sizeof("20241217") - 1) {
+        return 1;
     }
 
     found = assist_redact(&map, ngx_http_assist_str(*name), &out);

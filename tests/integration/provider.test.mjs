@@ -338,9 +338,16 @@ test('tokens are counted; without usage they are unknown, not 0',
     assert.equal((await figures(port))[passport].by_model, 2);
   });
 
-test('the model\'s own name of itself is told', async (stage) => {
-  const { port } = await asking(stage, { model: 'm1-2026-11' });
-  assert.equal((await ask(port, fee)).json.model, 'm1-2026-11');
+test('the model\'s own name of itself is told, where it is one', async (stage) => {
+  const { port, main } = await asking(stage, {});
+  for (const [name, told] of [
+    ['m1-2026-11', 'm1-2026-11'], ['M1-2024-12-17', 'M1-2024-12-17'],
+    ['m1-20250929', 'm1-20250929'], ['qwen2.5-7b-instruct', 'qwen2.5-7b-instruct'],
+    ['m1-0912345678', 'm1'], ['0912345678', 'm1'], ['Nguyễn Văn A', 'm1'],
+    ['m1 of Nguyen', 'm1']]) {
+    main.plan = { model: name };
+    assert.equal((await ask(port, of(`lệ phí ${name}`))).json.model, told);
+  }
 });
 
 test('an answer without a citation is not one', async (stage) => {
