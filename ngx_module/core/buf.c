@@ -37,7 +37,7 @@ assist_buf_reserve(assist_buf_t *b, size_t n)
         return b->data + b->len;
     }
 
-    if (n > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
+    if (b->lent || n > SIZE_MAX / 4 || b->len > SIZE_MAX / 4) {
         goto failed;
     }
 

@@ -17,10 +17,11 @@ typedef struct {
     size_t   len;
     size_t   cap;
     int      failed;
+    int      lent;              /* data is somebody else's, and does not grow */
 } assist_buf_t;
 
 
-#define ASSIST_BUF_INIT  { NULL, 0, 0, 0 }
+#define ASSIST_BUF_INIT  { NULL, 0, 0, 0, 0 }
 
 
 void assist_buf_free(assist_buf_t *b);

@@ -205,16 +205,28 @@ static ngx_int_t
 ngx_http_assist_ask_json(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t *members)
 {
-    ngx_str_t     body;
+    ngx_str_t     body, *disclosure;
     assist_buf_t  buf = ASSIST_BUF_INIT;
 
-    /* at once: what else is in it is short */
-    (void) assist_buf_reserve(&buf, members->len + 512);
+    /* in its place at once; of an id each byte may have to be escaped */
+
+    disclosure = ngx_http_assist_disclosure(r, ctx->lang.data[0] == 'e');
+    buf.cap = members->len + disclosure->len + 6 * ctx->id.len + 256;
+    buf.data = ngx_pnalloc(r->pool, buf.cap);
+
+    if (buf.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    buf.lent = 1;
 
     ngx_http_assist_ask_document(r, ctx, members, &buf);
     assist_buf_putc(&buf, '\n');
 
-    if (ngx_http_assist_take_buf(r, &buf, &body) != NGX_OK
+    body.data = (u_char *) buf.data;
+    body.len = buf.len;
+
+    if (buf.failed
         || ngx_http_assist_add_header(r, "Cache-Control", "no-store")
            != NGX_OK)
     {

@@ -1,9 +1,11 @@
 #!/bin/bash
 #
-# redis_down.sh: what Redis costs while it is stopped (SIGSTOP), and while it is
-# killed: questions that a worker answers in a second, as a share of those with
-# assist_cache_zone alone.  Hits of L1, and questions that are all new.  A second
-# is one of the worker's CPU, so that other programs' load does not matter.
+# redis_down.sh: what Redis costs when it is stopped (SIGSTOP) or killed, from that
+# moment on, and while it stays so: questions that a worker answers, as a share of
+# those of another with assist_cache_zone alone.  Hits of L1, and questions that
+# are all new.  Both workers are asked in the same seconds, on one core: the share
+# is that of their requests, and of requests for a second of CPU, which other
+# programs' load does not move.
 #
 #   OUT     folder of ngx_http_assist_module.so (build/)
 #   ROUNDS  turns of 2 s for each case (3)
@@ -20,7 +22,7 @@ pids=()
 redis=
 
 finish() {
-    [[ -z $redis ]] || kill -CONT "$redis" 2>/dev/null || :
+    [[ -z $redis ]] || kill -KILL "$redis" 2>/dev/null || :
 
     for pid in "${pids[@]}"; do
         kill "$pid" 2>/dev/null || :
@@ -60,65 +62,91 @@ END
 }
 
 
-# ask NAME MODE: adds a turn to the name's questions and nanoseconds.
+# ask NAME MODE: prints a turn's questions and nanoseconds.
 
 ask() {
-    local before pid
+    local before pid questions
     pid=$(<"$tmp/$1.pid")
     pid=$(<"/proc/$pid/task/$pid/children")
 
     before=$(cut -d' ' -f1 "/proc/${pid% }/schedstat")
-    asked[$1]=$((asked[$1] + $(taskset -c "$(($(nproc) - 1))" wrk -t1 -c32 -d2 \
+    questions=$(taskset -c "$(($(nproc) - 1))" wrk -t1 -c32 -d2 \
         -s "$here/wrk_questions.lua" "http://127.0.0.1:${port[$1]}/assist/ask" \
-        -- "$2" | tail -1)))
-    cpu[$1]=$((cpu[$1] + $(cut -d' ' -f1 "/proc/${pid% }/schedstat") - before))
+        -- "$2" | tail -1)
+    echo "$questions" \
+         "$(($(cut -d' ' -f1 "/proc/${pid% }/schedstat") - before))"
 }
 
 
-# compare WHAT: both nginxes in turn, so that both meet the same machine.
+# compare WHAT [SIGNAL]: both at once; a Redis that is started for it gets the
+# signal half a second after the beginning.
 
 compare() {
-    local mode round a b
+    local what=$1 mode round asking
+    shift
 
     for mode in hits misses; do
-        asked=([l1]=0 [down]=0) cpu=([l1]=0 [down]=0)
+        : >"$tmp/turns"
 
         for ((round = 0; round < ROUNDS; round++)); do
-            ask l1 "$mode"
-            ask down "$mode"
+            if ((round == 0 && $#)); then
+                start_redis
+                (sleep 0.5; kill "-$1" "$redis") &
+            fi
+
+            ask l1 "$mode" >"$tmp/l1.turn" &
+            asking=$!
+            ask down "$mode" >"$tmp/down.turn"
+            wait "$asking"
+            paste -d' ' "$tmp/l1.turn" "$tmp/down.turn" >>"$tmp/turns"
         done
 
-        a=$((asked[l1] * 1000000 / (cpu[l1] / 1000)))
-        b=$((asked[down] * 1000000 / (cpu[down] / 1000)))
-
-        printf '%-14s %-7s %7d/s of %7d/s  %s\n' "$1" "$mode" "$b" "$a" \
-               "$(awk -v a="$a" -v b="$b" 'BEGIN { printf "%.2f", b / a }')"
+        awk -v what="$what" -v mode="$mode" '
+            { a += $1; ca += $2; b += $3; cb += $4
+              least = NR == 1 || $3 / $1 < least ? $3 / $1 : least }
+            END { printf "%-14s %-7s %8d of %8d  %.2f (least %.2f), by CPU %.2f\n",
+                         what, mode, b, a, b / a, least, b / cb / (a / ca) }' \
+            "$tmp/turns"
     done
 }
 
 
-declare -A port asked cpu
+# And the worker is connected to it.
+
+start_redis() {
+    [[ -z $redis ]] || kill -KILL "$redis" 2>/dev/null || :
+
+    redis-server --port "${port[redis]}" --bind 127.0.0.1 --save '' \
+                 --dir "$tmp" >"$tmp/redis.log" &
+    redis=$!
+    disown "$redis"             # its end is no news
+    pids+=("$redis")
+
+    until (($(redis-cli -p "${port[redis]}" client list 2>/dev/null | wc -l)
+            >= 2))
+    do
+        sleep 0.2
+        curl -s -o "$tmp/answer" -H 'Content-Type: application/json' \
+             -d "{\"question\":\"$RANDOM\"}" \
+             "http://127.0.0.1:${port[down]}/assist/ask" || :
+    done
+}
+
+
+declare -A port
 base=$((20000 + RANDOM % 10000))
 port=([l1]=$base [down]=$((base + 1)) [redis]=$((base + 2)))
-
-redis-server --port "${port[redis]}" --bind 127.0.0.1 --save '' --dir "$tmp" \
-             >"$tmp/redis.log" &
-redis=$!
-disown "$redis"                 # its end is no news
-pids+=("$redis")
 
 sed "s|@TMP@|$tmp|g" "$here/http.conf.in" >"$tmp/http.conf"
 
 start l1 "${port[l1]}" ''
 start down "${port[down]}" "assist_redis redis://127.0.0.1:${port[redis]};"
-sleep 2
+start_redis
+sleep 1
 
 compare 'Redis there'
-kill -STOP "$redis"
-compare 'Redis stopped'
-kill -CONT "$redis"
-kill -KILL "$redis"
-compare 'Redis killed'
+compare 'Redis stopped' STOP
+compare 'Redis killed' KILL
 
 printf '%d line(s) of Redis in the log\n' \
        "$(grep -c 'assist: redis' "$tmp/down.error.log")"

@@ -2,7 +2,7 @@
 -- how many were answered.
 
 local mode, n
-local text = '{"service":"1.001445","question":"mất hộ chiếu cần giấy tờ gì %d"}'
+local text = '{"service":"1.001445","question":"mất hộ chiếu cần giấy tờ gì %s"}'
 
 function init(args)
   mode = args[1]
@@ -11,10 +11,17 @@ function init(args)
   wrk.headers["Content-Type"] = "application/json"
 end
 
+-- In letters: a long number would be taken for a person's, and not be kept.
+local function word(number)
+  return (("%x"):format(number):gsub("%d", function(digit)
+    return string.char(("g"):byte() + digit)
+  end))
+end
+
 function request()
   n = n + 1
   return wrk.format(nil, nil, nil,
-    text:format(mode == "hits" and n % 10 or n))
+    text:format(word(mode == "hits" and n % 10 or n)))
 end
 
 function done(summary)

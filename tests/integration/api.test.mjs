@@ -44,7 +44,7 @@ test('assist.redis: strings, numbers, lists, nothing, errors', async (stage) => 
   assert.deepEqual(await call(), ['OK', 'xin chào', 41, 42, 3, ['a', '2', 'c'],
     ['xin chào', false, '42'], 1, ['k', 'v'], true, 2, 2, {},
     'ERR value is not an integer or out of range']);
-  assert.deepEqual((await redis.command('KEYS', '*')).split('\n').sort(),
+  assert.deepEqual((await redis.command('KEYS', 'assist:hook:*')).split('\n').sort(),
                    ['assist:hook:h:h', 'assist:hook:h:list']);
 });
 
@@ -259,7 +259,7 @@ end }`);
   const { port } = await stage.site({ page: `assist_hook ${file};`,
     http: `assist_redis ${redis.url} timeout=1s;` });
   assert.equal((await get(port, page)).text, 'of a');
-  assert.equal(await redis.command('KEYS', '*'), 'assist:hook:a.lua:k');
+  assert.equal(await redis.command('KEYS', 'assist:hook:*'), 'assist:hook:a.lua:k');
 });
 
 test('without the sandbox hooks have all of the language, and -t says so',

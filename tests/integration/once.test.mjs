@@ -38,7 +38,7 @@ const many = (port, n, query) =>
 for (const [what, more] of [['L1', ''], ['L2', 'redis']]) {
   test(`many at once, ${what}: one makes it`, async (stage) => {
     const redis = more && await stage.redis();
-    const { port } = await site(stage, 'assist.sleep(0.3) return key .. made',
+    const { port } = await site(stage, 'assist.sleep(1) return key .. made',
       redis ? { http: `assist_redis ${redis.url};` } : {});
     assert.deepEqual(await many(port, 40, 'key=a'), Array(40).fill('a1:nil'));
     assert.deepEqual(await many(port, 3, 'key=a'), Array(3).fill('a1:nil'));
@@ -50,7 +50,7 @@ for (const [what, more] of [['L1', ''], ['L2', 'redis']]) {
 
 test('a reason is for all, and nothing is kept', async (stage) => {
   const { port } = await site(stage,
-    'assist.sleep(0.3) return nil, "not today " .. made');
+    'assist.sleep(1) return nil, "not today " .. made');
   assert.deepEqual(await many(port, 10, 'key=a'),
                    Array(10).fill('nil:not today 1'));
   assert.equal(await at(port, 'key=a'), 'nil:not today 2');
@@ -66,7 +66,7 @@ test('what is no text is for the one that made it, the next makes its own',
 test('it raises, or its client leaves: the next one makes it', async (stage) => {
   const { nginx, port } = await site(stage, `
     local mine = made
-    assist.sleep(0.4)
+    assist.sleep(1)
     if key == "raise" and mine == 1 then error("first") end
     return key .. mine`, { errors: [/once\.lua:\d+: first/] });
   const raised = await many(port, 5, 'key=raise');
@@ -93,7 +93,7 @@ test('one in another, in any order: nobody waits for ever', async (stage) => {
 
 test('questions wait as well', async (stage) => {
   const { port } = await site(stage, `
-    assist.sleep(0.3) return "made " .. made`,
+    assist.sleep(1) return "made " .. made`,
     { chat: 'assist_cache_valid 0;' });
   const answers = await Promise.all(Array.from({ length: 10 }, (_, i) =>
     ask(port, `câu hỏi ${i}`, { path: '/assist/ask?key=q' })));

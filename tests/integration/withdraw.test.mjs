@@ -16,14 +16,14 @@ const hooks = { 'own.lua': `
   local assist = require "assist"
   local made = 0
   return { name = "own", ask = function(ctx)
-    if ctx.question:find("chậm") then assist.sleep(1) end
+    if ctx.question:find("chậm") then assist.sleep(3) end
     made = made + 1
     ctx:say(("%d of %.6f"):format(made, assist.now()))
     ctx:outcome("answered")
   end }` };
 
 const node = (stage, http = L1, more = {}) => stage.site({ http, hooks,
-  chat: 'assist_hook own.lua;', ...more });
+  chat: 'assist_hook own.lua; assist_hook_timeout 20s;', ...more });
 
 // POST below the status endpoint.
 const post = (port, action, body, headers = { 'X-Assist-Admin': '1' }) =>
@@ -376,7 +376,7 @@ for (const [what, http] of [['L1 and L2', L1], ['L2', '']]) {
     // a node that starts now knows it
     const third = await node(await stage.elsewhere(), conf);
     await until(async () => (await ask(third.port, fee)).json.outcome
-                            === 'refused', 'a new node knows', 2000);
+                            === 'refused', 'a new node knows', 30000);
     // released and purged elsewhere
     await done(b.port, 'answer/withdraw', { ...fee, release: true }, 'all');
     await done(b.port, 'cache/purge', { service: '1.001456' }, 'all');
