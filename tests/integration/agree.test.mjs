@@ -257,9 +257,11 @@ province:Tỉnh H02 2099-12-31 = 75\n`,
       ...Object.keys(files).flatMap((name) => [`--${name}`, a.where.path(name)]), ...more);
     return more.length ? got.stdout : JSON.parse(got.stdout);
   };
-  const documents = async (node) => ({ live: JSON.parse(await read(node, 'coverage.json')),
-    csv: table(await read(node, 'coverage.csv')),
+  // what the first one has, the others have too
+  const documents = async (node) => ({
     rows: JSON.parse(await read(node, 'services.json')).services,
+    live: JSON.parse(await read(node, 'coverage.json')),
+    csv: table(await read(node, 'coverage.csv')),
     metrics: samples(await read(node, 'metrics')), page: await read(node, '?lang=en') });
 
   let one, two;
