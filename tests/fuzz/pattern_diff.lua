@@ -31,7 +31,7 @@ ffi.cdef [[
 typedef struct { const char *data; size_t len; } assist_str_t;
 
 typedef struct {
-    char *data; size_t len; size_t cap; int failed;
+    char *data; size_t len; size_t cap; int failed; int lent;
 } assist_buf_t;
 
 typedef struct { size_t start; ptrdiff_t len; } assist_pattern_capture_t;

@@ -19,6 +19,7 @@ typedef struct {
     size_t   len;
     size_t   cap;
     int      failed;
+    int      lent;
 } assist_buf_t;
 
 typedef struct {
