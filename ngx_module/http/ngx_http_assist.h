@@ -1,6 +1,6 @@
 /*
  * What the files of this room share: configurations, the context of a request,
- * and each file's entry points, by file.
+ * and entry points, by file; those of a noun's files stand in its own header.
  */
 
 #ifndef NGX_HTTP_ASSIST_H
@@ -455,68 +455,6 @@ ngx_int_t ngx_http_assist_add_variables(ngx_conf_t *cf);
 ngx_int_t ngx_http_assist_read_file(ngx_conf_t *cf, ngx_str_t *name,
     ngx_str_t *text);
 
-/* ngx_http_assist_source.c: catalogue, synonyms, hooks, read by the master */
-ngx_int_t ngx_http_assist_load_catalog(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_http_assist_main_conf_t *mcf);
-ngx_int_t ngx_http_assist_add_synonyms(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf, ngx_str_t *name);
-ngx_int_t ngx_http_assist_add_hook(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf, ngx_str_t *path);
-ngx_int_t ngx_http_assist_build_index(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-ngx_int_t ngx_http_assist_load_sources(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_hash_sources(ngx_http_assist_main_conf_t *mcf);
-
-/* ngx_http_assist_reload.c: changed Lua files, in a worker */
-void ngx_http_assist_reload_init(ngx_cycle_t *cycle,
-    ngx_http_assist_main_conf_t *mcf);
-/* looks, at most once a second; for mcf->reload only */
-void ngx_http_assist_reload_due(ngx_http_request_t *r);
-
-/* ngx_http_assist_hook.c: the worker's Lua state and the runs of requests */
-void ngx_http_assist_hook_init(ngx_cycle_t *cycle,
-    ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_hook_exit(ngx_http_assist_main_conf_t *mcf);
-/* in the worker's Lua state; NULL: err tells why */
-assist_hook_t *ngx_http_assist_hook_bind(ngx_http_assist_main_conf_t *mcf,
-    ngx_http_assist_hook_t *hook, assist_error_t *err);
-/* runs the location's hooks of a phase; NGX_OK: over, NGX_AGAIN: waits, then
- * `resume` is called */
-ngx_int_t ngx_http_assist_hook_run(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, assist_phase_t phase,
-    void (*resume)(ngx_http_request_t *r));
-/* ends what waits; nobody is called */
-void ngx_http_assist_hook_cancel(ngx_http_assist_ctx_t *ctx);
-/* the run goes on with what it waited for */
-void ngx_http_assist_hook_resume(assist_run_t *run, assist_value_t *value);
-/* the waiter of ops: op->data is the run */
-void ngx_http_assist_hook_wake(ngx_http_assist_op_t *op);
-
-/* ngx_http_assist_breaker.c: hooks that go past their bounds too often */
-/* is the hook not to be run now? */
-ngx_uint_t ngx_http_assist_breaker_open(ngx_http_request_t *r,
-    ngx_http_assist_hook_t *hook);
-/* a run of it took so many ms of CPU, and went past a bound */
-void ngx_http_assist_breaker_charge(ngx_http_request_t *r,
-    ngx_http_assist_hook_t *hook, ngx_msec_t overrun);
-/* another version of it is there */
-void ngx_http_assist_breaker_reset(ngx_http_assist_hook_t *hook);
-/* ngx_http_assist_view.c: pages of ours, by trusted Lua templates */
-/* the page of a JSON document, as whole response with no-store; returns what a
- * content handler returns: NGX_DONE while it is being made */
-ngx_int_t ngx_http_assist_view(ngx_http_request_t *r,
-    ngx_http_assist_hook_t *page, ngx_uint_t status, ngx_str_t *document);
-assist_str_t ngx_http_assist_view_document(void *host);
-assist_wait_t ngx_http_assist_view_emit(void *host, assist_run_t *run,
-    assist_str_t piece, int is_text, assist_value_t *value);
-
-/* ngx_http_assist_host.c: what a run may ask of its request */
-extern const assist_host_t  ngx_http_assist_host;
-/* a hook's text for a line of the log, its length: without the numbers of
- * persons and control characters; line has NGX_HTTP_ASSIST_LOG_MAX bytes */
-size_t ngx_http_assist_log_text(u_char *line, assist_str_t text);
-
 /* ngx_http_assist_own.c */
 /* a request of the worker's own, in a pool of its own; r lends its
  * configuration.  NULL: no memory */
@@ -524,10 +462,6 @@ ngx_http_request_t *ngx_http_assist_own_create(ngx_http_request_t *r);
 /* ends what it has begun; then its pool is destroyed.  NGX_AGAIN: not yet, a
  * thread works for it */
 ngx_int_t ngx_http_assist_own_end(ngx_http_request_t *own);
-
-/* ngx_http_assist_metrics.c: Prometheus's text format */
-void ngx_http_assist_metrics_write(ngx_http_assist_main_conf_t *mcf,
-    assist_buf_t *out);
 
 /* ngx_http_assist_budget.c: assist_token_budget */
 ngx_int_t ngx_http_assist_budget_zone(ngx_conf_t *cf,
@@ -540,76 +474,9 @@ void ngx_http_assist_budget_spend(ngx_http_request_t *r,
 /* seconds until it begins anew */
 time_t ngx_http_assist_budget_resets(void);
 
-/* ngx_http_assist_later.c: a function of a hook goes on without its request */
-/* function: its reference in the Lua registry, which is taken.  NULL, or why
- * it does not run. */
-const char *ngx_http_assist_later_start(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, int function, double *number);
-/* ngx_http_assist_inject_help() will be called; NGX_DECLINED: it is over */
-ngx_int_t ngx_http_assist_later_join(double number,
-    ngx_http_assist_help_t *help);
-/* what its function gives to pages that wait for it */
-void ngx_http_assist_later_give(ngx_http_assist_ctx_t *ctx, ngx_str_t *html);
-void ngx_http_assist_later_over(ngx_http_assist_ctx_t *ctx);
-/* ngx_http_assist_once.c: assist.cache.once, of the runs of a worker */
-/* a text, nil and a reason, or true: the run makes it */
-assist_wait_t ngx_http_assist_once_join(assist_run_t *run, u_char *key,
-    assist_value_t *value);
-/* it is made: a string; nil: the reason is in value->string; else true */
-void ngx_http_assist_once_over(assist_run_t *run, u_char *key,
-    const assist_value_t *value);
-/* does a run of the request wait for another's text? */
-ngx_uint_t ngx_http_assist_once_waits(ngx_http_assist_ctx_t *ctx);
-
-/* ngx_http_assist_inject.c: what `page` hooks put into a page */
-ngx_int_t ngx_http_assist_inject(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
-ngx_int_t ngx_http_assist_inject_add(ngx_http_assist_ctx_t *ctx,
-    assist_html_where_t where, ngx_str_t id, ngx_str_t html);
-ngx_int_t ngx_http_assist_inject_later(ngx_http_assist_ctx_t *ctx,
-    assist_html_where_t where, ngx_str_t id, double later);
-/* what help waited for; empty: nothing came of it */
-void ngx_http_assist_inject_help(ngx_http_assist_help_t *help,
-    ngx_str_t *html);
-void ngx_http_assist_inject_outcome(ngx_http_assist_ctx_t *ctx,
-    assist_outcome_t outcome);
-ngx_uint_t ngx_http_assist_inject_hook_over(ngx_http_assist_ctx_t *ctx,
-    ngx_uint_t failed);
-ngx_uint_t ngx_http_assist_inject_missed(ngx_http_assist_ctx_t *ctx);
-/* has something with an AI notice been put in? */
-ngx_uint_t ngx_http_assist_inject_notice(ngx_http_assist_ctx_t *ctx);
-
-/* ngx_http_assist_widget.c: assist_widget */
-char *ngx_http_assist_widget_set(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-/* whose assistant is it? */
-char *ngx_http_assist_widget_merge(ngx_conf_t *cf,
-    ngx_http_assist_loc_conf_t *prev, ngx_http_assist_loc_conf_t *conf);
-/* its markup for this page, in r->pool, and the URLs that its script loads;
- * NGX_DECLINED: no memory */
-ngx_int_t ngx_http_assist_widget_html(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *html, ngx_str_t *style,
-    ngx_str_t *ask);
-
-/* ngx_http_assist_page.c: the page streams by; a body filter */
-ngx_int_t ngx_http_assist_page_body(ngx_http_request_t *r,
-    ngx_http_assist_page_t *page, ngx_chain_t *in);
-/* what it waited for has come, or will not */
-void ngx_http_assist_page_wake(ngx_http_assist_page_t *page);
-void ngx_http_assist_page_close(ngx_http_assist_page_t *page);
-
 /* ngx_http_assist_filter_module.c: the filters after ours */
 ngx_int_t ngx_http_assist_next_header(ngx_http_request_t *r);
 ngx_int_t ngx_http_assist_next_body(ngx_http_request_t *r, ngx_chain_t *in);
-
-/* ngx_http_assist_fetch.c: what hooks may call, and how */
-/* NULL, or why not */
-const char *ngx_http_assist_fetch_refused(ngx_http_request_t *r,
-    assist_str_t uri);
-/* NULL: no memory; else the op's value is a table of status, headers, body */
-ngx_http_assist_op_t *ngx_http_assist_fetch(ngx_http_request_t *r,
-    ngx_queue_t *ops, const assist_fetch_t *fetch,
-    ngx_http_assist_op_handler_pt handler, void *data);
 
 /* ngx_http_assist_body.c */
 /* the body that was read, in r->pool; NGX_DECLINED: it is larger than max */
@@ -618,74 +485,6 @@ ngx_int_t ngx_http_assist_body_text(ngx_http_request_t *r, size_t max,
 /* what a run gets of it, now or later */
 assist_wait_t ngx_http_assist_body_wait(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, assist_run_t *run, assist_value_t *value);
-
-/* ngx_http_assist_l1.c: values in shared memory */
-ngx_int_t ngx_http_assist_cache_init_zone(ngx_shm_zone_t *zone, void *data);
-/* NGX_OK: *value, in r->pool; NGX_BUSY: the same, but it is stale;
- * NGX_DECLINED: a miss */
-ngx_int_t ngx_http_assist_l1_get(ngx_http_request_t *r, ngx_shm_zone_t *zone,
-    u_char *key, ngx_str_t *value);
-/* fresh, then stale until these seconds */
-void ngx_http_assist_l1_set(ngx_shm_zone_t *zone, u_char *key,
-    ngx_str_t *value, time_t fresh, time_t stale);
-void ngx_http_assist_l1_drop(ngx_shm_zone_t *zone, u_char *key);
-/* who makes a value; the owner may lock it again.  NGX_DECLINED: another has
- * it, for at most ms more */
-ngx_int_t ngx_http_assist_l1_lock(ngx_shm_zone_t *zone, u_char *key,
-    uint64_t owner, ngx_msec_t ms);
-void ngx_http_assist_l1_unlock(ngx_shm_zone_t *zone, u_char *key,
-    uint64_t owner);
-
-/* ngx_http_assist_cache.c: L1, L2 behind one interface */
-/* NGX_OK: *value, in r->pool; NGX_BUSY: it is stale; NGX_DECLINED: a miss;
- * NGX_AGAIN: an op in `ops` calls the handler with a string (stale where its
- * number is 1), or nil for a miss; *value may be a stale one already */
-ngx_int_t ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops,
-    u_char *key, ngx_str_t *value, ngx_http_assist_op_handler_pt handler,
-    void *data);
-/* fresh for ttl seconds, then kept stale for as many */
-void ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key,
-    ngx_str_t *value, time_t ttl, time_t stale);
-/* of this node's memory only */
-void ngx_http_assist_cache_drop_l1(ngx_http_request_t *r, u_char *key);
-/* who of all nodes makes a value.  NGX_AGAIN: the handler gets a string where
- * it is ours; NGX_DECLINED: there is no Redis */
-ngx_int_t ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
-    u_char *key, uint64_t owner, ngx_msec_t ms,
-    ngx_http_assist_op_handler_pt handler, void *data);
-/* a lease, if it still is this owner's, ends in so many ms; 0: now */
-void ngx_http_assist_cache_hold(ngx_http_request_t *r, u_char *key,
-    uint64_t owner, ngx_msec_t ms);
-
-/* ngx_http_assist_withdraw.c: what was withdrawn, here and on other nodes */
-ngx_int_t ngx_http_assist_withdraw_zone(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_withdraw_init(ngx_cycle_t *cycle,
-    ngx_http_assist_main_conf_t *mcf);
-/* what an answer knows that is begun now */
-uint64_t ngx_http_assist_withdraw_clock(ngx_http_assist_main_conf_t *mcf);
-/* the last event that an answer concerns which knows those up to `known`;
- * number 0: there is none; see assist_withdrawn_since() */
-assist_withdrawn_mark_t ngx_http_assist_withdrawn(
-    ngx_http_assist_main_conf_t *mcf, uint64_t question,
-    assist_str_t services, uint64_t known);
-/* an event on keys, here, and on all nodes when the handler has got a value
- * that is told (NGX_AGAIN).  NGX_OK: there is only this node; NGX_BUSY: Redis is
- * away, the others hear of it later; NGX_DECLINED: there is no room, and
- * nothing is done.  keys has room for one more */
-ngx_int_t ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
-    ngx_uint_t blocked, uint64_t *keys, unsigned n,
-    ngx_http_assist_op_handler_pt handler, void *data);
-/* NGX_OK, or NGX_BUSY as above */
-ngx_int_t ngx_http_assist_withdraw_told(ngx_http_assist_main_conf_t *mcf,
-    assist_value_t *value);
-/* does this node know it after a restart, within a second? */
-ngx_uint_t ngx_http_assist_withdraw_kept(ngx_http_assist_main_conf_t *mcf);
-
-/* ngx_http_assist_admin.c: POST below assist_status */
-/* what a content handler returns; NGX_DECLINED: it is none of these */
-ngx_int_t ngx_http_assist_admin_handler(ngx_http_request_t *r,
-    ngx_str_t *name);
 
 /* ngx_http_assist_redis.c: one pipelined connection of the worker and node */
 char *ngx_http_assist_redis_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -699,173 +498,6 @@ ngx_int_t ngx_http_assist_redis_send(ngx_http_assist_redis_t *rd,
 ngx_msec_t ngx_http_assist_redis_timeout(ngx_http_assist_redis_t *rd);
 ngx_str_t ngx_http_assist_redis_prefix(ngx_http_assist_redis_t *rd);
 void ngx_http_assist_redis_exit(ngx_http_assist_redis_t *rd);
-
-/* ngx_http_assist_coverage.c: counters in shared memory */
-ngx_int_t ngx_http_assist_coverage_init_zone(ngx_shm_zone_t *zone, void *data);
-ngx_int_t ngx_http_assist_coverage_check(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_coverage_init(ngx_cycle_t *cycle,
-    ngx_http_assist_main_conf_t *mcf);
-/* counts ctx->event and writes its line, once */
-void ngx_http_assist_coverage_event(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
-void ngx_http_assist_coverage_view(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
-/* insertions that were left out, pages that came compressed */
-void ngx_http_assist_coverage_untouched(ngx_http_request_t *r,
-    ngx_uint_t blocked, ngx_uint_t compressed);
-/* counts a vote for a service, or for none (ASSIST_NONE), and writes its line */
-void ngx_http_assist_coverage_vote(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, uint32_t service, ngx_uint_t useful);
-/* the AI notice was on a page of the service that was delivered */
-void ngx_http_assist_coverage_shown(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
-/* ngx_http_assist_targets.c: what the figure is judged by, from files */
-char *ngx_http_assist_targets(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_assist_tasks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_http_assist_register(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-/* the built-in targets where there is no file; warns of names that the
- * catalogue does not have */
-ngx_int_t ngx_http_assist_targets_check(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_targets_rules(ngx_http_assist_main_conf_t *mcf,
-    assist_rules_t *rules);
-
-/* ngx_http_assist_closed.c: months that are closed */
-char *ngx_http_assist_closed(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-/* after http{} was read, with assist_coverage_key */
-ngx_int_t ngx_http_assist_closed_check(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-
-/* lines of evidence that were lost */
-void ngx_http_assist_coverage_dropped(ngx_http_assist_main_conf_t *mcf,
-    ngx_uint_t n);
-/* NGX_HTTP_ASSIST_HEADS places, under the mutex; NULL: no zone */
-ngx_http_assist_head_t *ngx_http_assist_coverage_heads(
-    ngx_http_assist_main_conf_t *mcf, ngx_shmtx_t **mutex);
-
-/* ngx_http_assist_ledger.c: counters outlive their zone */
-/* state=file */
-char *ngx_http_assist_ledger_set(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf, ngx_str_t *param);
-/* in the master, for a new zone: where the state file lies, and is it one? */
-void ngx_http_assist_ledger_open(ngx_http_assist_main_conf_t *mcf,
-    ngx_log_t *log);
-void ngx_http_assist_ledger_init(ngx_cycle_t *cycle,
-    ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_ledger_exit(ngx_http_assist_main_conf_t *mcf);
-/* what is known of other incarnations in this month, or in the one before it
- * (last), read anew: in->ledger, and the fields of their records at the end of
- * out */
-void ngx_http_assist_ledger_others(ngx_http_assist_main_conf_t *mcf,
-    ngx_uint_t month, ngx_uint_t last, assist_figure_in_t *in,
-    assist_buf_t *out);
-/* ngx_http_assist_ledger_push.c, ngx_http_assist_ledger_pull.c: in Redis */
-/* before a figure: what other nodes count is read, at most once a second.
- * NGX_OK: it is there; NGX_AGAIN: r waits, and then goes on with its content
- * handler, which is to return NGX_DONE now */
-ngx_int_t ngx_http_assist_ledger_pull(ngx_http_request_t *r,
-    ngx_int_t (*handler)(ngx_http_request_t *r));
-/* the same, and nobody waits */
-void ngx_http_assist_ledger_refresh(ngx_http_assist_main_conf_t *mcf);
-/* after Redis's own */
-void ngx_http_assist_ledger_push_exit(void);
-void ngx_http_assist_ledger_pull_exit(void);
-
-/* ngx_http_assist_figure.c: the figure that documents are printed of */
-
-/* us; the event loop has a turn after it */
-#define NGX_HTTP_ASSIST_SLICE  2000
-
-/* Who waits for a figure.  `ready` is called once, when `over` is set; figure
- * NULL: memory is out. */
-typedef struct ngx_http_assist_waiter_s  ngx_http_assist_waiter_t;
-
-struct ngx_http_assist_waiter_s {
-    ngx_queue_t                      queue;
-    ngx_http_assist_figure_t        *figure;
-    void                           (*ready)(ngx_http_assist_waiter_t *waiter);
-    unsigned                         over:1;
-};
-
-void ngx_http_assist_figure_init(ngx_http_assist_main_conf_t *mcf);
-/* the service of an id; ASSIST_NONE: there is none */
-uint32_t ngx_http_assist_figure_service(assist_str_t id);
-void ngx_http_assist_figure_exit(void);
-/* of what has been counted until now on all nodes.  NGX_OK: it stays as long as
- * r; NGX_AGAIN: r waits, and then goes on with its content handler, which is to
- * return NGX_DONE now; NGX_ERROR: memory is out */
-ngx_int_t ngx_http_assist_figure(ngx_http_request_t *r,
-    ngx_int_t (*handler)(ngx_http_request_t *r),
-    const assist_figure_t **figure);
-/* the same for who is no request, which has `ready` set; it may be ready at
- * once, and is to leave when it is done, or before */
-void ngx_http_assist_figure_wait(ngx_http_assist_main_conf_t *mcf,
-    ngx_http_assist_waiter_t *waiter);
-void ngx_http_assist_figure_leave(ngx_http_assist_waiter_t *waiter);
-const assist_figure_t *ngx_http_assist_figure_of(
-    ngx_http_assist_waiter_t *waiter);
-/* now, in us; has a slice that began then been long enough? */
-uint64_t ngx_http_assist_slice_begin(void);
-ngx_uint_t ngx_http_assist_slice_over(uint64_t began);
-
-/* ngx_http_assist_daily.c: the figure of past days */
-void ngx_http_assist_daily_init(ngx_cycle_t *cycle,
-    ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_daily_exit(void);
-/* ?as_of=: NGX_OK: a past day; NGX_DECLINED: today, or it is not given;
- * NGX_ERROR: it is no such day */
-ngx_int_t ngx_http_assist_daily_asked(ngx_http_request_t *r, ngx_str_t *text,
-    int32_t *day);
-/* its "json" or "csv" document; NGX_DECLINED: none is kept */
-ngx_int_t ngx_http_assist_daily_read(ngx_http_request_t *r, int32_t day,
-    const char *type, ngx_str_t *document);
-
-/* ngx_http_assist_evidence.c: the evidence log */
-/* a new zone's heads, from the end of the log */
-void ngx_http_assist_evidence_restore(ngx_http_assist_main_conf_t *mcf,
-    ngx_http_assist_head_t *slots, ngx_log_t *log);
-void ngx_http_assist_evidence_init(ngx_cycle_t *cycle,
-    ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_evidence_exit(ngx_http_assist_main_conf_t *mcf);
-void ngx_http_assist_evidence_flush(ngx_http_assist_main_conf_t *mcf,
-    ngx_log_t *log);
-/* the line of ctx->event */
-void ngx_http_assist_evidence_line(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, uint32_t service);
-/* the line of a vote */
-void ngx_http_assist_evidence_vote(ngx_http_request_t *r, uint32_t service,
-    ngx_uint_t useful);
-/* the line of a page with the AI notice */
-void ngx_http_assist_evidence_shown(ngx_http_request_t *r, uint32_t service);
-/* what has no line, but is in the sums that a block has */
-void ngx_http_assist_evidence_unmatched(void);
-void ngx_http_assist_evidence_excluded(void);
-/* the heads to publish; their number */
-ngx_uint_t ngx_http_assist_evidence_heads(ngx_http_assist_main_conf_t *mcf,
-    const assist_chain_t **heads);
-
-/* ngx_http_assist_answer.c: an answer's JSON, and its stored form */
-/* the services for which it may be withdrawn, see core/withdrawn.h */
-void ngx_http_assist_answer_ids(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, assist_buf_t *buf);
-/* the members from "outcome" on, without braces */
-ngx_int_t ngx_http_assist_answer_json(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
-ngx_int_t ngx_http_assist_answer_store(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *members, ngx_str_t *record);
-/* moves a buffer's bytes into r->pool */
-ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
-    ngx_str_t *out);
-/* members points into the record; NGX_DECLINED: not a record of ours */
-ngx_int_t ngx_http_assist_answer_load(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *record, ngx_str_t *members);
-
-/* of loaded members: the answer itself, for those who do not send them */
-ngx_int_t ngx_http_assist_answer_text(ngx_str_t *members, assist_buf_t *text);
-/* the buffer's bytes, in r->pool; frees it */
-ngx_int_t ngx_http_assist_take_buf(ngx_http_request_t *r, assist_buf_t *buf,
-    ngx_str_t *out);
 
 /* ngx_http_assist_send.c: whole responses; each returns what a content handler
  * returns */
@@ -892,125 +524,12 @@ void ngx_http_assist_error_document(const char *code, ngx_str_t *text,
 /* does the client say that it takes this type? */
 ngx_uint_t ngx_http_assist_accepts(ngx_http_request_t *r, const char *type);
 
-/* ngx_http_assist_ask.c: answers, and finalizes the request */
-extern const ngx_http_assist_shape_t  ngx_http_assist_json_shape;
-extern const ngx_http_assist_stream_format_t  ngx_http_assist_sse_format;
-/* a body that was asked before, byte by byte; NGX_DECLINED: it was not, or its
- * answer is not there; else it is answered, or goes on by ..._chat_question() */
-ngx_int_t ngx_http_assist_ask_again(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
-/* ctx->question */
-void ngx_http_assist_ask_start(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
 
-/* deny and redaction; NGX_DECLINED: refused, an answer is said */
-ngx_int_t ngx_http_assist_ask_guard(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
-/* an answer as JSON: its members, and what each interaction has of its own */
-void ngx_http_assist_ask_document(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *members, assist_buf_t *out);
-/* ctx->id, new for each interaction */
-ngx_int_t ngx_http_assist_ask_id(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
-/* the answer is in ctx */
-void ngx_http_assist_ask_done(ngx_http_request_t *r);
-/* what a flight says to a request that waits: make it, or here it is */
-void ngx_http_assist_ask_lead(ngx_http_assist_ctx_t *ctx);
-/* the record is the request's own, as cache_get() or ask_record() gave it */
-ngx_int_t ngx_http_assist_ask_take(ngx_http_assist_ctx_t *ctx,
-    ngx_str_t *record, assist_cache_t status);
-ngx_int_t ngx_http_assist_ask_record(ngx_http_assist_ctx_t *ctx,
-    ngx_http_assist_op_t *op, ngx_str_t *record);
-
-/* ngx_http_assist_background.c: an answer is made anew for nobody */
-ngx_int_t ngx_http_assist_background_start(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx);
-void ngx_http_assist_background_over(ngx_http_assist_ctx_t *ctx);
-
-/* ngx_http_assist_openai.c: OpenAI's API (assist_api) */
-extern const ngx_http_assist_shape_t  ngx_http_assist_openai_shape;
-extern const ngx_http_assist_stream_format_t  ngx_http_assist_openai_format;
-ngx_int_t ngx_http_assist_openai_models(ngx_http_request_t *r);
-void ngx_http_assist_openai_body(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
-/* ngx_http_assist_form.c */
-/* application/x-www-form-urlencoded as an object of strings, ctx->form; of a
- * name that comes twice the last counts; NULL: no memory */
-json_t *ngx_http_assist_form(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
-    ngx_str_t *text);
-/* "" where there is none */
-ngx_str_t ngx_http_assist_form_value(ngx_http_assist_ctx_t *ctx,
-    const char *name);
-/* was one sent? */
-ngx_uint_t ngx_http_assist_is_form(ngx_http_request_t *r);
-/* a browser that shows a page, which a form's sender is by default */
-ngx_uint_t ngx_http_assist_wants_html(ngx_http_request_t *r);
-
-/* ngx_http_assist_chat_page.c: the citizens' page */
-/* GET and HEAD below assist_chat; NGX_DECLINED: it is nothing of the page's */
-ngx_int_t ngx_http_assist_chat_get(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *name);
-extern const ngx_http_assist_shape_t  ngx_http_assist_html_shape;
-/* with what a JSON client would get; reply NULL: nothing was asked */
-ngx_int_t ngx_http_assist_chat_page(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_uint_t status, ngx_str_t *reply);
-
-/* ngx_http_assist_disclosure.c: the AI notice */
-char *ngx_http_assist_disclosure_set(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-ngx_int_t ngx_http_assist_disclosure_default(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-/* as a JSON string, with its quotes */
-ngx_str_t *ngx_http_assist_disclosure(ngx_http_request_t *r, ngx_uint_t en);
-assist_str_t ngx_http_assist_disclosure_text(ngx_http_request_t *r,
-    ngx_uint_t en);
-
-/*
- * Has this, of a hook, an AI notice: an element of the class, or a member of
- * the name, assist-notice?
- */
-ngx_uint_t ngx_http_assist_disclosure_in(ngx_str_t *html);
-
-/* {"vi":..,"en":..}, for the widget */
-ngx_int_t ngx_http_assist_disclosure_send(ngx_http_request_t *r);
-
-/* ngx_http_assist_asset.c: widget.js, widget.css, panel.css, status.css */
-ngx_int_t ngx_http_assist_asset_load(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-/* NGX_DECLINED: it is none of them */
-ngx_int_t ngx_http_assist_asset(ngx_http_request_t *r, ngx_str_t *name);
-
-/* ngx_http_assist_feedback.c: an answer's id, and votes on it */
-#define NGX_HTTP_ASSIST_TOKEN_LEN  64   /* of an id, before ".service" */
-ngx_int_t ngx_http_assist_feedback_zone(ngx_conf_t *cf,
-    ngx_http_assist_main_conf_t *mcf);
-/* writes a new id, "token.service"; returns its end */
-u_char *ngx_http_assist_feedback_id(ngx_http_request_t *r, u_char *p,
-    uint64_t question, assist_str_t service);
-/* the question of an id; 0: it has none */
-uint64_t ngx_http_assist_feedback_question(ngx_str_t *id);
-/* POST feedback: the body is read */
-void ngx_http_assist_feedback_body(ngx_http_request_t *r);
-
-/* ngx_http_assist_dashboard.c: the figure's pages, below assist_status */
-/* NGX_DECLINED: there is no such page */
-ngx_int_t ngx_http_assist_dashboard(ngx_http_request_t *r, ngx_str_t *name);
-
-/* ngx_http_assist_chat.c, ngx_http_assist_status.c: content handlers */
-/* the body in one piece; NGX_DONE: an error was sent */
-ngx_int_t ngx_http_assist_chat_read(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
-/* gives the body's object, JSON or a form, to `fields`; NGX_DONE: an error was
- * sent */
-ngx_int_t ngx_http_assist_chat_parse(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *body,
-    ngx_int_t (*fields)(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
-        json_t *json));
-ngx_int_t ngx_http_assist_chat_handler(ngx_http_request_t *r);
-/* a body that is to be parsed, and answered */
-void ngx_http_assist_chat_question(ngx_http_request_t *r,
-    ngx_http_assist_ctx_t *ctx, ngx_str_t *body);
-ngx_int_t ngx_http_assist_status_handler(ngx_http_request_t *r);
+#include "ngx_http_assist_cache.h"
+#include "ngx_http_assist_chat.h"
+#include "ngx_http_assist_coverage.h"
+#include "ngx_http_assist_hook.h"
+#include "ngx_http_assist_inject.h"
 
 
 #endif
