@@ -271,5 +271,6 @@ static void
 ngx_http_assist_op_free(ngx_http_assist_op_t *op)
 {
     assist_arena_destroy(op->arena);
+    free(op->owned);
     ngx_free(op);
 }

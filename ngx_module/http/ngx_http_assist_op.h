@@ -49,6 +49,7 @@ struct ngx_http_assist_op_s {
 
     assist_value_t                  value;
     assist_arena_t                 *arena;      /* of value, freed with it */
+    void                           *owned;      /* the same, by free() */
 
     unsigned                        awaited:1;  /* somebody waits for it */
     unsigned                        done:1;

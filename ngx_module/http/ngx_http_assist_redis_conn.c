@@ -9,11 +9,14 @@
 
 #define NGX_HTTP_ASSIST_REDIS_CONNECT  1000     /* ms, at least */
 #define NGX_HTTP_ASSIST_REDIS_KEEP     65536    /* bytes of an empty `out` */
+#define NGX_HTTP_ASSIST_REDIS_FEED     4096
 
 
 static void ngx_http_assist_redis_flush(ngx_event_t *ev);
 static void ngx_http_assist_redis_write(ngx_event_t *ev);
 static void ngx_http_assist_redis_read(ngx_event_t *ev);
+static ngx_int_t ngx_http_assist_redis_feed(
+    ngx_http_assist_redis_node_t *node, char *p, size_t len);
 static ngx_int_t ngx_http_assist_redis_replies(
     ngx_http_assist_redis_node_t *node);
 static ngx_int_t ngx_http_assist_redis_reply(
@@ -274,7 +277,7 @@ ngx_http_assist_redis_write(ngx_event_t *ev)
 static void
 ngx_http_assist_redis_read(ngx_event_t *ev)
 {
-    u_char                         buf[16384];
+    u_char                         buf[65536];
     ssize_t                        n;
     ngx_connection_t              *c;
     ngx_http_assist_redis_node_t  *node;
@@ -317,19 +320,9 @@ ngx_http_assist_redis_read(ngx_event_t *ev)
             return;
         }
 
-        if (assist_resp_gate(&node->gate, (char *) buf, (size_t) n) != 0) {
-            ngx_http_assist_redis_fail(node, 0, node->gate.error);
-            return;
-        }
-
-        if (redisReaderFeed(node->reader, (char *) buf, (size_t) n)
-            != REDIS_OK)
+        if (ngx_http_assist_redis_feed(node, (char *) buf, (size_t) n)
+            != NGX_OK)
         {
-            ngx_http_assist_redis_fail(node, 0, "no memory");
-            return;
-        }
-
-        if (ngx_http_assist_redis_replies(node) != NGX_OK) {
             return;
         }
     }
@@ -337,6 +330,39 @@ ngx_http_assist_redis_read(ngx_event_t *ev)
     if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
         ngx_http_assist_redis_fail(node, 0, "no event");
     }
+}
+
+
+/*
+ * In parts: hiredis moves what is left of its buffer after each reply.
+ * NGX_DONE: the connection was closed.
+ */
+
+static ngx_int_t
+ngx_http_assist_redis_feed(ngx_http_assist_redis_node_t *node, char *p,
+    size_t len)
+{
+    size_t  n;
+
+    for ( ; len; p += n, len -= n) {
+        n = ngx_min(len, NGX_HTTP_ASSIST_REDIS_FEED);
+
+        if (assist_resp_gate(&node->gate, p, n) != 0) {
+            ngx_http_assist_redis_fail(node, 0, node->gate.error);
+            return NGX_DONE;
+        }
+
+        if (redisReaderFeed(node->reader, p, n) != REDIS_OK) {
+            ngx_http_assist_redis_fail(node, 0, "no memory");
+            return NGX_DONE;
+        }
+
+        if (ngx_http_assist_redis_replies(node) != NGX_OK) {
+            return NGX_DONE;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

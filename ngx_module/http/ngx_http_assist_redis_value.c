@@ -30,6 +30,17 @@ ngx_http_assist_redis_value(ngx_http_assist_op_t *op, redisReply *reply)
         return;
     }
 
+    if (reply->type == REDIS_REPLY_STRING && op->owned == NULL) {
+        /* what most ops wait for is not copied, but taken out of its reply */
+
+        op->value.type = ASSIST_STRING;
+        op->value.string.data = reply->str;
+        op->value.string.len = (size_t) reply->len;
+        op->owned = reply->str;
+        reply->str = NULL;
+        return;
+    }
+
     ngx_http_assist_redis_convert(op, &op->value, reply);
 
     if (reply->type == REDIS_REPLY_ERROR && op->value.type == ASSIST_STRING) {
