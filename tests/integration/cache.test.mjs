@@ -231,10 +231,10 @@ test('Redis killed under load: all is answered, one line a change of state',
         await grows('hits');
         await redis.kill();
         await grows('misses');
-        assert.equal(nginx.logged(away).length, round);
+        await until(() => nginx.logged(away).length === round, 'it is away');
         await redis.start();
         await grows('hits');
-        assert.equal(nginx.logged(back).length, round);
+        await until(() => nginx.logged(back).length === round, 'it is back');
       }
     } finally {
       load.on = false;
