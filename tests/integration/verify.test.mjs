@@ -108,3 +108,18 @@ test('a bit of any file: its file and line', async (stage) => {
     writeFileSync(file, good);
   }
 });
+
+test('a file that is no evidence log is not good, an empty one is', async (stage) => {
+  const [alien, empty] = [stage.write('alien.json', '{"x":1}\n'), stage.write('empty.log', '')];
+  stage.catalogue([{ code: '1.000001', name: 'Thủ tục' }]);
+  const report = (log) => assist('report', log, '--catalog', stage.path('catalog.csv'));
+  const why = /no line of evidence was found, is this an evidence log\?/;
+  const verified = await assist('verify', alien);
+  assert.match(verified.stdout, why);
+  assert.equal(verified.code, 1);
+  const reported = await report(alien);
+  assert.match(reported.stderr, why);
+  assert.equal(reported.code, 1);
+  assert.match((await assist('verify', empty)).stdout, /: good\n$/);
+  assert.equal((await report(empty)).code, 0);
+});

@@ -125,4 +125,9 @@ function log.result(audit)
   }
 end
 
+-- Was there something, and none of it evidence?  An empty log is one.
+function log.is_alien(result)
+  return result.lines == 0 and result.findings == 0 and result.notes > 0
+end
+
 return log

@@ -33,7 +33,8 @@ end
 -- Says what was not counted; gives the number of the audit's findings.
 function recount.warn(count, audit, path)
   local got = library.load().assist_recount_result(count)
-  local findings = log.result(audit).findings
+  local result = log.result(audit)
+  local findings = result.findings
   warn(got.unknown, "%d lines name a service that %s does not have", path)
   warn(got.catalogues, "%d workers had another catalogue than %s", path)
   warn(got.unsealed, "%d lines were not counted: their block has no end, or "
@@ -41,6 +42,11 @@ function recount.warn(count, audit, path)
   warn(got.malformed, "%d lines were not counted: they are no interactions")
   warn(findings, "the evidence is not good (findings: %d): run \"assist "
     .. "verify\"")
+  if log.is_alien(result) then
+    io.stderr:write "assist: no line of evidence was found, is this an "
+    io.stderr:write "evidence log?\n"
+    return findings + 1
+  end
   return findings
 end
 

@@ -53,11 +53,14 @@ function verify.command(list)
   io.write(result.found, more(result.findings, result.found))
   io.write((result.noted:gsub("[^\n]+", "note: %0")),
     more(result.notes, result.noted))
+  local alien = log.is_alien(result)
   print(("%d lines in %d blocks of %d chains: %s"):format(result.lines,
-    result.blocks, result.chains, result.findings == 0 and "good"
+    result.blocks, result.chains,
+    alien and "no line of evidence was found, is this an evidence log?"
+    or result.findings == 0 and "good"
     or result.findings == 1 and "1 finding"
     or result.findings .. " findings"))
-  return good and result.findings == 0 and 0 or 1
+  return good and not alien and result.findings == 0 and 0 or 1
 end
 
 return verify
