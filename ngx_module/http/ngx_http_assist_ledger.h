@@ -153,5 +153,23 @@ ngx_http_assist_remote_t *ngx_http_assist_ledger_remote(
 /* were they read within the last second? */
 ngx_uint_t ngx_http_assist_ledger_pulled(void);
 
+/* one of its commands; its reply's handler ends with pull_done() */
+void ngx_http_assist_ledger_pull_command(void (*reply)(
+    ngx_http_assist_op_t *op, void *reply), void *data, ngx_uint_t argc,
+    ngx_str_t *argv);
+void ngx_http_assist_ledger_pull_done(void);
+/* what was read is not all */
+void ngx_http_assist_ledger_pull_fail(void);
+/* does the worker exit? */
+ngx_uint_t ngx_http_assist_ledger_pull_over(void);
+/* the key of its hash; buf has 2 * NGX_MAX_PATH bytes */
+void ngx_http_assist_ledger_remote_key(ngx_http_assist_remote_t *remote,
+    u_char *buf, ngx_str_t *key);
+
+/* ngx_http_assist_ledger_hash.c */
+/* reads a hash whose epoch was found to be another one */
+void ngx_http_assist_ledger_hash(ngx_http_assist_main_conf_t *mcf,
+    ngx_http_assist_remote_t *remote);
+
 
 #endif
