@@ -19,7 +19,7 @@ SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 endif
 
 CORE     := $(wildcard ngx_module/core/*.c)
-CORELIBS := -lsqlite3 -lutf8proc -ljansson -lcrypto -lz -lm
+CORELIBS := -lsqlite3 -lutf8proc -ljansson -lcrypto -ldeflate -lm
 UNIT     := $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ     := $(patsubst tests/fuzz/%.c,$(OUT)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SOURCES  := $(wildcard ngx_module/*/*.[ch])

@@ -78,7 +78,7 @@ for group; do
     case $group in
     build)
         need gcc make libc6-dev nginx-dev libhiredis-dev libsqlite3-dev \
-             libutf8proc-dev libjansson-dev libssl-dev zlib1g-dev lua-cjson
+             libutf8proc-dev libjansson-dev libssl-dev libdeflate-dev lua-cjson
         need_luajit libluajit2-5.1-dev libluajit-5.1-dev
         ;;
     demo)

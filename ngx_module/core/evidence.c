@@ -1,6 +1,6 @@
 #include "evidence.h"
 
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include "date.h"
 
@@ -175,7 +175,7 @@ assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff)
 uint32_t
 assist_crc32(uint32_t crc, const char *data, size_t len)
 {
-    return (uint32_t) crc32_z(crc, (const unsigned char *) data, len);
+    return libdeflate_crc32(crc, data, len);
 }
 
 
