@@ -15,6 +15,15 @@ static const char  plain[256] = {
 };
 
 
+/* Eight bytes at once; below(): the high bit of bytes less than n, or of none. */
+
+#define all(c)       (UINT64_MAX / 255 * (c))
+#define below(w, n)  (((w) - all(n)) & ~(w))
+
+
+static size_t plain_len(assist_str_t s);
+
+
 void
 assist_buf_free(assist_buf_t *b)
 {
@@ -109,6 +118,35 @@ assist_buf_printf(assist_buf_t *b, const char *fmt, ...)
 }
 
 
+/* How many of the first bytes JSON writes as they are. */
+
+static size_t
+plain_len(assist_str_t s)
+{
+    size_t    n;
+    uint64_t  w;
+
+    for (n = 0; s.len - n >= sizeof(w); n += sizeof(w)) {
+        memcpy(&w, s.data + n, sizeof(w));
+
+        /* a byte of 0x80 and more, of less than a blank, or one of "\\DEL */
+
+        if ((w | below(w, ' ') | below(w ^ all('"'), 1)
+             | below(w ^ all('\\'), 1) | below(w ^ all(0x7f), 1))
+            & all(0x80))
+        {
+            break;
+        }
+    }
+
+    while (n < s.len && plain[(unsigned char) s.data[n]]) {
+        n++;
+    }
+
+    return n;
+}
+
+
 void
 assist_buf_json(assist_buf_t *b, assist_str_t s)
 {
@@ -116,9 +154,7 @@ assist_buf_json(assist_buf_t *b, assist_str_t s)
     size_t                n;
     const unsigned char  *p, *end, *run;
 
-    for (n = 0; n < s.len && plain[(unsigned char) s.data[n]]; n++) {
-        /* void */
-    }
+    n = plain_len(s);
 
     if (n == s.len) {
         /* codes and names of ours: nothing to escape */

@@ -23,6 +23,9 @@ typedef struct {
 } spelling_t;
 
 
+static const char *escapes_to(int c);
+
+
 static void
 assert_buf(assist_buf_t *b, const char *expected)
 {
@@ -179,6 +182,69 @@ test_json(void **state)
 }
 
 
+/* Eight bytes are looked at at once: each byte at each place of a text. */
+
+static void
+test_json_places(void **state)
+{
+    int            c;
+    char           bytes[20], expected[32];
+    size_t         len, at;
+    assist_buf_t   b = ASSIST_BUF_INIT;
+
+    (void) state;
+
+    for (len = 1; len <= sizeof(bytes); len++) {
+        for (at = 0; at < len; at++) {
+            for (c = 0; c < 256; c++) {
+                memset(bytes, 'a', sizeof(bytes));
+                bytes[at] = (char) c;
+
+                if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+                    snprintf(expected, sizeof(expected), "\"%.*s\"",
+                             (int) len, bytes);
+
+                } else {
+                    snprintf(expected, sizeof(expected), "\"%.*s%s%.*s\"",
+                             (int) at, bytes, escapes_to(c),
+                             (int) (len - at - 1), bytes + at + 1);
+                }
+
+                b.len = 0;
+                assist_buf_json(&b, (assist_str_t) { bytes, len });
+                assert_int_equal(b.len, strlen(expected));
+                assert_memory_equal(b.data, expected, b.len);
+            }
+        }
+    }
+
+    assist_buf_free(&b);
+}
+
+
+static const char *
+escapes_to(int c)
+{
+    static char  text[8];
+
+    if (c == '"' || c == '\\') {
+        snprintf(text, sizeof(text), "\\%c", c);
+
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+        snprintf(text, sizeof(text), "\\%c",
+                 c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+
+    } else if (c < 0x80) {
+        snprintf(text, sizeof(text), "\\u%04x", c);
+
+    } else {
+        return "\\ufffd";         /* alone it is no UTF-8 */
+    }
+
+    return text;
+}
+
+
 /* Whatever bytes come in, a JSON reader accepts what goes out. */
 
 static void
@@ -288,6 +354,7 @@ main(void)
         cmocka_unit_test(test_uint),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_any),
+        cmocka_unit_test(test_json_places),
         cmocka_unit_test(test_csv),
         cmocka_unit_test(test_html)
     };
