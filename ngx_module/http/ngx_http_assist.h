@@ -491,6 +491,10 @@ char *ngx_http_assist_redis_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* after http{} was read: the resolver, or what names are resolved to */
 ngx_int_t ngx_http_assist_redis_init(ngx_conf_t *cf,
     ngx_http_assist_redis_t *rd);
+/* as ngx_http_assist_op_create(), for a command; it has redis_timeout() */
+ngx_http_assist_op_t *ngx_http_assist_redis_op(ngx_http_assist_redis_t *rd,
+    ngx_http_request_t *r, ngx_queue_t *ops,
+    ngx_http_assist_op_handler_pt handler, void *data);
 /* sends a command, whose first argument is its key; op NULL: nobody waits.
  * NGX_ERROR: it is away, or too much is queued; the op is untouched. */
 ngx_int_t ngx_http_assist_redis_send(ngx_http_assist_redis_t *rd,

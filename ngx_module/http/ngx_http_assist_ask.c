@@ -234,18 +234,14 @@ ngx_int_t
 ngx_http_assist_ask_record(ngx_http_assist_ctx_t *ctx,
     ngx_http_assist_op_t *op, ngx_str_t *record)
 {
-    if (op->value.type != ASSIST_STRING) {
+    if (op->value.type != ASSIST_STRING
+        || ngx_http_assist_op_keep(op, ctx->request->pool) != NGX_OK)
+    {
         return NGX_DECLINED;
     }
 
+    record->data = (u_char *) op->value.string.data;
     record->len = op->value.string.len;
-    record->data = ngx_pnalloc(ctx->request->pool, record->len + 1);
-
-    if (record->data == NULL) {
-        return NGX_DECLINED;
-    }
-
-    ngx_memcpy(record->data, op->value.string.data, record->len);
 
     return NGX_OK;
 }

@@ -6,6 +6,10 @@
 #include "ngx_http_assist_ask.h"
 
 
+/* of ngx_http_assist_ask_document(): members' names, cache, punctuation */
+#define NGX_HTTP_ASSIST_OWN_WORDS  128
+
+
 static ngx_uint_t ngx_http_assist_ask_status(ngx_http_assist_ctx_t *ctx);
 static ngx_int_t ngx_http_assist_ask_json(ngx_http_request_t *r,
     ngx_http_assist_ctx_t *ctx, ngx_str_t *members);
@@ -208,10 +212,12 @@ ngx_http_assist_ask_json(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_str_t     body, *disclosure;
     assist_buf_t  buf = ASSIST_BUF_INIT;
 
-    /* in its place at once; of an id each byte may have to be escaped */
+    /* in its place at once; of an id the service may have to be escaped */
 
     disclosure = ngx_http_assist_disclosure(r, ctx->lang.data[0] == 'e');
-    buf.cap = members->len + disclosure->len + 6 * ctx->id.len + 256;
+    buf.cap = members->len + disclosure->len + NGX_HTTP_ASSIST_TOKEN_LEN
+              + 6 * (ctx->id.len - NGX_HTTP_ASSIST_TOKEN_LEN)
+              + NGX_HTTP_ASSIST_OWN_WORDS;
     buf.data = ngx_pnalloc(r->pool, buf.cap);
 
     if (buf.data == NULL) {

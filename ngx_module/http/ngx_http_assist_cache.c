@@ -53,8 +53,7 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
         return rc;
     }
 
-    op = ngx_http_assist_op_create(r, ops, handler, data,
-                                   ngx_http_assist_redis_timeout(mcf->redis));
+    op = ngx_http_assist_redis_op(mcf->redis, r, ops, handler, data);
     if (op == NULL) {
         return rc;
     }
@@ -151,8 +150,7 @@ ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
         return NGX_DECLINED;
     }
 
-    op = ngx_http_assist_op_create(r, ops, handler, data,
-                                   ngx_http_assist_redis_timeout(mcf->redis));
+    op = ngx_http_assist_redis_op(mcf->redis, r, ops, handler, data);
     if (op == NULL) {
         return NGX_DECLINED;
     }

@@ -404,9 +404,8 @@ ngx_http_assist_feedback_mark(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    op = ngx_http_assist_op_create(r, &ctx->ops,
-                                   ngx_http_assist_feedback_marked, feedback,
-                                   ngx_http_assist_redis_timeout(mcf->redis));
+    op = ngx_http_assist_redis_op(mcf->redis, r, &ctx->ops,
+                                  ngx_http_assist_feedback_marked, feedback);
     if (op == NULL) {
         return NGX_DECLINED;
     }

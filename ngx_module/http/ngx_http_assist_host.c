@@ -608,9 +608,8 @@ ngx_http_assist_host_redis(void *host, assist_run_t *run,
         }
     }
 
-    op = ngx_http_assist_op_create(r, &ctx->ops, ngx_http_assist_hook_wake,
-                                   run,
-                                   ngx_http_assist_redis_timeout(mcf->redis));
+    op = ngx_http_assist_redis_op(mcf->redis, r, &ctx->ops,
+                                  ngx_http_assist_hook_wake, run);
 
     if (op && ngx_http_assist_redis_send(mcf->redis, op, command->nwords,
                                          words)

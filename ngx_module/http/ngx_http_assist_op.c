@@ -1,6 +1,16 @@
 #include "ngx_http_assist_op.h"
 
 
+/* The memory of a value, apart from its op. */
+typedef struct {
+    assist_arena_t  *arena;
+    void            *owned;
+} ngx_http_assist_op_memory_t;
+
+
+static void ngx_http_assist_op_line_timeout(ngx_event_t *ev);
+static void ngx_http_assist_op_stop_timer(ngx_http_assist_op_t *op);
+static void ngx_http_assist_op_memory_free(void *data);
 static void ngx_http_assist_op_event(ngx_event_t *ev);
 static void ngx_http_assist_op_timeout(ngx_event_t *ev);
 static void ngx_http_assist_op_sleep_over(ngx_event_t *ev);
@@ -48,6 +58,34 @@ ngx_http_assist_op_create(ngx_http_request_t *r, ngx_queue_t *ops,
 }
 
 
+ngx_http_assist_op_t *
+ngx_http_assist_op_queue(ngx_http_request_t *r, ngx_queue_t *ops,
+    ngx_http_assist_op_handler_pt handler, void *data,
+    ngx_http_assist_op_line_t *line, ngx_msec_t timeout)
+{
+    ngx_http_assist_op_t  *op;
+
+    op = ngx_http_assist_op_create(r, ops, handler, data, 0);
+    if (op == NULL) {
+        return NULL;
+    }
+
+    op->line = line;
+    op->until = ngx_current_msec + timeout;
+    ngx_queue_insert_tail(&line->ops, &op->place);
+    line->timer.cancelable = 0;
+
+    if (!line->timer.timer_set) {
+        line->timer.data = line;
+        line->timer.handler = ngx_http_assist_op_line_timeout;
+        line->timer.log = ngx_cycle->log;
+        ngx_add_timer(&line->timer, timeout);
+    }
+
+    return op;
+}
+
+
 void *
 ngx_http_assist_op_alloc(ngx_http_assist_op_t *op, size_t size)
 {
@@ -84,6 +122,29 @@ ngx_http_assist_op_string(ngx_http_assist_op_t *op, assist_value_t *value,
 }
 
 
+ngx_int_t
+ngx_http_assist_op_keep(ngx_http_assist_op_t *op, ngx_pool_t *pool)
+{
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_assist_op_memory_t  *memory;
+
+    cln = ngx_pool_cleanup_add(pool, sizeof(ngx_http_assist_op_memory_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    memory = cln->data;
+    memory->arena = op->arena;
+    memory->owned = op->owned;
+    cln->handler = ngx_http_assist_op_memory_free;
+
+    op->arena = NULL;
+    op->owned = NULL;
+
+    return NGX_OK;
+}
+
+
 void
 ngx_http_assist_op_done(ngx_http_assist_op_t *op)
 {
@@ -99,10 +160,7 @@ ngx_http_assist_op_done(ngx_http_assist_op_t *op)
     }
 
     op->done = 1;
-
-    if (op->timer.timer_set) {
-        ngx_del_timer(&op->timer);
-    }
+    ngx_http_assist_op_stop_timer(op);
 
     ngx_post_event(&op->event, &ngx_posted_events);
 }
@@ -113,10 +171,7 @@ ngx_http_assist_op_drop(ngx_http_assist_op_t *op)
 {
     ngx_queue_remove(&op->queue);
     op->awaited = 0;
-
-    if (op->timer.timer_set) {
-        ngx_del_timer(&op->timer);
-    }
+    ngx_http_assist_op_stop_timer(op);
 
     if (op->event.posted) {
         ngx_delete_posted_event(&op->event);
@@ -238,6 +293,51 @@ ngx_http_assist_op_event(ngx_event_t *ev)
 }
 
 
+/*
+ * The timer is not stopped when its line is empty, and so goes off once for many
+ * ops; but then no worker that shuts down waits for it.
+ */
+
+static void
+ngx_http_assist_op_line_timeout(ngx_event_t *ev)
+{
+    ngx_msec_int_t              left;
+    ngx_http_assist_op_t       *op;
+    ngx_http_assist_op_line_t  *line;
+
+    line = ev->data;
+
+    while (!ngx_queue_empty(&line->ops)) {
+        op = ngx_queue_data(ngx_queue_head(&line->ops), ngx_http_assist_op_t,
+                            place);
+        left = (ngx_msec_int_t) (op->until - ngx_current_msec);
+
+        if (left > 0) {
+            ngx_add_timer(&line->timer, (ngx_msec_t) left);
+            return;
+        }
+
+        ngx_http_assist_op_stop_timer(op);
+        ngx_http_assist_op_timeout(&op->timer);
+    }
+}
+
+
+static void
+ngx_http_assist_op_stop_timer(ngx_http_assist_op_t *op)
+{
+    if (op->line) {
+        ngx_queue_remove(&op->place);
+        op->line->timer.cancelable = ngx_queue_empty(&op->line->ops);
+        op->line = NULL;
+    }
+
+    if (op->timer.timer_set) {
+        ngx_del_timer(&op->timer);
+    }
+}
+
+
 /* The kind still holds the op: only its request stops waiting. */
 
 static void
@@ -264,6 +364,16 @@ ngx_http_assist_op_sleep_over(ngx_event_t *ev)
     op->value.type = ASSIST_TRUE;
 
     ngx_http_assist_op_event(&op->event);
+}
+
+
+static void
+ngx_http_assist_op_memory_free(void *data)
+{
+    ngx_http_assist_op_memory_t  *memory = data;
+
+    assist_arena_destroy(memory->arena);
+    free(memory->owned);
 }
 
 

@@ -27,6 +27,13 @@ typedef struct ngx_http_assist_op_s  ngx_http_assist_op_t;
 typedef void (*ngx_http_assist_op_handler_pt)(ngx_http_assist_op_t *op);
 
 
+/* Ops that wait equally long, first in, first out: one timer for all. */
+typedef struct {
+    ngx_queue_t                     ops;
+    ngx_event_t                     timer;
+} ngx_http_assist_op_line_t;
+
+
 struct ngx_http_assist_op_s {
     ngx_queue_t                     queue;      /* in its owner's list */
     ngx_http_request_t             *request;    /* NULL: the worker's own */
@@ -46,6 +53,9 @@ struct ngx_http_assist_op_s {
 
     ngx_event_t                     event;      /* posted when done */
     ngx_event_t                     timer;      /* its deadline */
+    ngx_http_assist_op_line_t      *line;       /* or, in a line, until: */
+    ngx_queue_t                     place;
+    ngx_msec_t                      until;
 
     assist_value_t                  value;
     assist_arena_t                 *arena;      /* of value, freed with it */
@@ -66,12 +76,23 @@ ngx_http_assist_op_t *ngx_http_assist_op_create(ngx_http_request_t *r,
     ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data,
     ngx_msec_t timeout);
 
+/*
+ * The same, without a timer of its own: all ops of a line have this timeout, and
+ * most of them end long before.
+ */
+ngx_http_assist_op_t *ngx_http_assist_op_queue(ngx_http_request_t *r,
+    ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data,
+    ngx_http_assist_op_line_t *line, ngx_msec_t timeout);
+
 /* Memory for op->value that lives as long as the op; NULL: there is none. */
 void *ngx_http_assist_op_alloc(ngx_http_assist_op_t *op, size_t size);
 
 /* A string of op->value. */
 void ngx_http_assist_op_string(ngx_http_assist_op_t *op, assist_value_t *value,
     assist_str_t text);
+
+/* The value's memory lives on, with the pool; NGX_ERROR: no memory. */
+ngx_int_t ngx_http_assist_op_keep(ngx_http_assist_op_t *op, ngx_pool_t *pool);
 
 /* The answer is in op->value.  The kind lets go of the op. */
 void ngx_http_assist_op_done(ngx_http_assist_op_t *op);

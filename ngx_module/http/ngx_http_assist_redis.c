@@ -24,6 +24,15 @@ ngx_http_assist_redis_prefix(ngx_http_assist_redis_t *rd)
 }
 
 
+ngx_http_assist_op_t *
+ngx_http_assist_redis_op(ngx_http_assist_redis_t *rd, ngx_http_request_t *r,
+    ngx_queue_t *ops, ngx_http_assist_op_handler_pt handler, void *data)
+{
+    return ngx_http_assist_op_queue(r, ops, handler, data, &rd->waiting,
+                                    rd->timeout);
+}
+
+
 ngx_int_t
 ngx_http_assist_redis_send(ngx_http_assist_redis_t *rd,
     ngx_http_assist_op_t *op, ngx_uint_t argc, ngx_str_t *argv)

@@ -122,6 +122,9 @@ struct ngx_http_assist_redis_s {
     ngx_queue_t                        sentinels;
     unsigned                           exiting:1;   /* the worker is */
 
+    /* in a worker, ops until they time out */
+    ngx_http_assist_op_line_t          waiting;
+
     /* in a worker, of sentinels */
     ngx_http_assist_redis_node_t      *asked;
     ngx_uint_t                         tries;

@@ -70,6 +70,7 @@ ngx_http_assist_redis_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     rd->conf_line = cf->conf_file->line;
     ngx_queue_init(&rd->nodes);
     ngx_queue_init(&rd->sentinels);
+    ngx_queue_init(&rd->waiting.ops);
 
     ngx_memzero(&options, sizeof(ngx_http_assist_redis_options_t));
 

@@ -217,8 +217,7 @@ ngx_http_assist_withdraw(ngx_http_request_t *r, ngx_queue_t *ops,
         return rc;
     }
 
-    op = ngx_http_assist_op_create(r, ops, handler, data,
-                                   ngx_http_assist_redis_timeout(mcf->redis));
+    op = ngx_http_assist_redis_op(mcf->redis, r, ops, handler, data);
 
     if (op == NULL) {
         return NGX_BUSY;
@@ -287,9 +286,8 @@ ngx_http_assist_withdraw_read(ngx_http_assist_main_conf_t *mcf)
         return NGX_ERROR;
     }
 
-    op = ngx_http_assist_op_create(NULL, NULL, ngx_http_assist_withdraw_known,
-                                   mcf,
-                                   ngx_http_assist_redis_timeout(mcf->redis));
+    op = ngx_http_assist_redis_op(mcf->redis, NULL, NULL,
+                                  ngx_http_assist_withdraw_known, mcf);
     if (op == NULL) {
         return NGX_ERROR;
     }
@@ -365,9 +363,8 @@ ngx_http_assist_withdraw_tell(ngx_http_assist_main_conf_t *mcf,
         return 0;
     }
 
-    op = ngx_http_assist_op_create(NULL, NULL, ngx_http_assist_withdraw_known,
-                                   mcf,
-                                   ngx_http_assist_redis_timeout(mcf->redis));
+    op = ngx_http_assist_redis_op(mcf->redis, NULL, NULL,
+                                  ngx_http_assist_withdraw_known, mcf);
 
     ngx_http_assist_withdraw_expected = ngx_http_assist_withdraw_clock(mcf);
 
