@@ -165,15 +165,16 @@ match(assist_str_t s, range_t *ranges, size_t *n)
 
         if (s.data[i] == ',' || s.data[i] == ';') {
             dash = 0;
-
-        } else if (s.data[i] == '-' && !dash) {
-            dash = 1;
-
-        } else {
-            return NONE;
+            i++;
+            continue;
         }
 
-        i++;
+        rc = dash ? NONE : literal(s, &i, s.data[i] == '-' ? "-" : "\u2013");
+        if (rc != WHOLE) {
+            return rc;
+        }
+
+        dash = 1;
     }
 }
 

@@ -4,9 +4,9 @@
  * are numbered anew in the order of their first appearance, so that a reader
  * finds [1] first; a number that it was not given is dropped.
  *
- *   - A citation is [k], and also [k, m], [k; m], [k-m], with blanks inside, or
- *     in the brackets U+3010 and U+3011; it is written as [k][m].  It may
- *     follow a word at once (đồng[1]), as models do; so a[1] is one, too.
+ *   - A citation is [k], and also [k, m], [k; m], [k-m], [k–m], with blanks
+ *     inside, or in the brackets U+3010 and U+3011; it is written as [k][m].  It
+ *     may follow a word at once (đồng[1]), as models do; so a[1] is one, too.
  *   - Only numbers of up to three digits: [2024] and [123/2024] stay, and so do
  *     [CCCD_1], [link removed], [ ], [x] and anything else in brackets.
  *   - With a dropped citation goes a blank before it where another blank, the

@@ -18,6 +18,9 @@
  *     (/path, #part), but not //host or name.vn/path.
  *   - Control characters other than tab and line ends are dropped.
  *
+ *   - [label]: at the beginning of a line, which could be a link's target, and
+ *     [text]( before a line end become "[label] :" and "[text] (".
+ *
  * User names (https://dvc.gov.vn@evil.com), backslashes and characters other
  * than ASCII in a host are never allowed.
  *
@@ -65,6 +68,8 @@ typedef struct {
     unsigned                      broken:1; /* the word is longer than held */
     unsigned                      gap:1;    /* a picture was dropped here */
     unsigned                      marked:1; /* `removed` was just written */
+    unsigned                      inside:1; /* the line has text */
+    unsigned                      label:1;  /* a bracket began a line */
     char                          last;     /* byte written */
     size_t                        nword;
     char                          word[ASSIST_PLAIN_WORD];

@@ -35,13 +35,14 @@ static int url_step(assist_plain_t *p, char c);
 static int alt_step(assist_plain_t *p, char c);
 static int target_step(assist_plain_t *p, char c);
 static void end_url(assist_plain_t *p);
-static void end_target(assist_plain_t *p, int closed);
+static void end_target(assist_plain_t *p, char end);
 static void flush_word(assist_plain_t *p, size_t n);
 static int word_ends(const assist_plain_t *p, const char *name);
 static int is_scheme(const assist_plain_t *p);
 static void flush_held(assist_plain_t *p);
 static void remove_link(assist_plain_t *p);
 static void emit(assist_plain_t *p, char c);
+static void see_line(assist_plain_t *p, char c);
 
 
 void
@@ -111,7 +112,7 @@ assist_plain_text_end(assist_plain_t *p)
         break;
 
     case TARGET:
-        end_target(p, 0);
+        end_target(p, '\0');
         break;
 
     default:
@@ -183,6 +184,10 @@ step(assist_plain_t *p, char c)
             p->depth = 1;
             p->state = TARGET;
             return DONE;
+        }
+
+        if (c == ':' && p->label) {
+            emit(p, ' ');
         }
 
         p->state = TEXT;
@@ -432,7 +437,7 @@ target_step(assist_plain_t *p, char c)
 {
     if (c == '\n') {
         if (p->state == TARGET) {
-            end_target(p, 0);
+            end_target(p, '\n');
         }
 
         p->state = TEXT;
@@ -445,7 +450,7 @@ target_step(assist_plain_t *p, char c)
     } else if (c == ')' && --p->depth == 0) {
 
         if (p->state == TARGET) {
-            end_target(p, 1);
+            end_target(p, ')');
         }
 
         p->state = TEXT;
@@ -470,18 +475,27 @@ target_step(assist_plain_t *p, char c)
 
 
 static void
-end_target(assist_plain_t *p, int closed)
+end_target(assist_plain_t *p, char end)
 {
     size_t        i;
     assist_str_t  target;
 
     target = (assist_str_t) { p->held, p->nheld };
 
-    if (!assist_plain_target_ok(p->rules, target)) {
+    /* nor another link in it, whose target is on the next line */
+
+    if (!assist_plain_target_ok(p->rules, target)
+        || (end == '\n' && memchr(p->held, ']', p->nheld) != NULL))
+    {
         emit(p, ' ');
         remove_link(p);
         p->nheld = 0;
         return;
+    }
+
+    if (end == '\n') {
+        /* its target may be on the next line */
+        emit(p, ' ');
     }
 
     emit(p, '(');
@@ -490,7 +504,7 @@ end_target(assist_plain_t *p, int closed)
         emit(p, p->held[i]);
     }
 
-    if (closed) {
+    if (end == ')') {
         emit(p, ')');
     }
 
@@ -571,19 +585,44 @@ static void
 emit(assist_plain_t *p, char c)
 {
     /* what was on both sides of something that is gone does not come together,
-       nor to a tag with a bracket; the mark does not become a link's text */
+       nor to a tag with a bracket; the mark does not become a link's text or
+       label */
 
     if ((p->gap && p->last != '\0' && !assist_plain_is_blank(p->last)
          && !assist_plain_is_blank(c))
-        || (p->marked && c == '(')
+        || (p->marked && (c == '(' || (c == ':' && p->label)))
         || (p->last == '<' && !assist_plain_after_bracket(c)))
     {
         assist_buf_putc(p->out, ' ');
     }
+
+    see_line(p, c);
 
     p->gap = 0;
     p->marked = 0;
     p->last = c;
 
     assist_buf_putc(p->out, c);
+}
+
+
+/*
+ * Does a bracket begin a line, after marks of lists and quotes?  It may end on
+ * another line, of the same paragraph.
+ */
+static void
+see_line(assist_plain_t *p, char c)
+{
+    if (c == '\n') {
+        p->label &= p->last != '\n';
+        p->inside = 0;
+
+    } else if (c == '[') {
+        p->label |= !p->inside;
+
+    } else if (!assist_plain_is_blank(c) && !assist_plain_is_digit(c)
+               && strchr(">-*+.)", c) == NULL)
+    {
+        p->inside = 1;
+    }
 }

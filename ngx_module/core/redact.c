@@ -7,10 +7,20 @@
 #include <stdlib.h>
 
 
+static int search(assist_scan_t *scan, assist_str_t text);
+static void search_free(assist_scan_t *scan);
+static int stays(const assist_redact_t *map, assist_str_t original);
 static int placeholder_of(assist_redact_t *map, assist_str_t original,
     assist_redact_kind_t kind, size_t *index);
+static int remember(assist_redact_t *map, uint32_t scope,
+    assist_str_t *original, uint32_t value);
 static int may_begin(const char *s, size_t n);
 static void put_back(const assist_restore_t *r, assist_buf_t *out);
+
+
+/* Keys of the map's table. */
+#define ORIGINAL   0
+#define PUBLISHED  1
 
 
 static const char  *const names[ASSIST_REDACT_NKINDS] = {
@@ -58,7 +68,7 @@ assist_redact_free(assist_redact_t *map)
 int
 assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out)
 {
-    int                rc;
+    int                rc, n;
     size_t             i, at, index, start;
     assist_str_t       original;
     assist_scan_t      scan;
@@ -68,18 +78,19 @@ assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out)
         return out->failed ? -1 : 0;
     }
 
-    memset(&scan, 0, sizeof(assist_scan_t));
-    scan.text = (const unsigned char *) text.data;
-    scan.len = text.len;
-
     start = out->len;
     at = 0;
+    n = 0;
 
-    rc = assist_scan_words(&scan) != 0 || assist_scan_find(&scan) != 0 ? -1 : 0;
+    rc = search(&scan, text);
 
     for (i = 0; rc == 0 && i < scan.nfindings; i++) {
         f = &scan.findings[i];
         original = (assist_str_t) { text.data + f->start, f->end - f->start };
+
+        if (stays(map, original)) {
+            continue;
+        }
 
         rc = placeholder_of(map, original, f->kind, &index);
 
@@ -91,15 +102,12 @@ assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out)
             assist_buf_uint(out, index + 1);
             assist_buf_putc(out, ']');
             at = f->end;
+            n++;
         }
     }
 
     assist_buf_add(out, text.data + at, text.len - at);
-
-    free(scan.marks);
-    free(scan.findings);
-    free(scan.run.groups);
-    free(scan.run.digits);
+    search_free(&scan);
 
     if (rc != 0 || out->failed) {
         /* half of a text is redacted: none of it may be used */
@@ -109,7 +117,73 @@ assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out)
         return -1;
     }
 
-    return (int) scan.nfindings;
+    return n;
+}
+
+
+int
+assist_redact_publish(assist_redact_t *map, assist_str_t text)
+{
+    int                      rc;
+    size_t                   i;
+    assist_str_t             original;
+    assist_scan_t            scan;
+    const assist_finding_t  *f;
+
+    if (text.len == 0) {
+        return 0;
+    }
+
+    rc = search(&scan, text);
+
+    for (i = 0; rc == 0 && i < scan.nfindings; i++) {
+        f = &scan.findings[i];
+        original = (assist_str_t) { text.data + f->start, f->end - f->start };
+
+        if (f->kind != ASSIST_REDACT_TEXT
+            && assist_table_get(&map->table, PUBLISHED, original)
+               == ASSIST_TABLE_NONE)
+        {
+            rc = remember(map, PUBLISHED, &original, 0);
+        }
+    }
+
+    search_free(&scan);
+
+    return rc;
+}
+
+
+static int
+search(assist_scan_t *scan, assist_str_t text)
+{
+    memset(scan, 0, sizeof(assist_scan_t));
+    scan->text = (const unsigned char *) text.data;
+    scan->len = text.len;
+
+    return assist_scan_words(scan) != 0 || assist_scan_find(scan) != 0 ? -1 : 0;
+}
+
+
+static void
+search_free(assist_scan_t *scan)
+{
+    free(scan->marks);
+    free(scan->findings);
+    free(scan->run.groups);
+    free(scan->run.digits);
+}
+
+
+/* Published, and not said by the citizen before. */
+
+static int
+stays(const assist_redact_t *map, assist_str_t original)
+{
+    return assist_table_get(&map->table, PUBLISHED, original)
+           != ASSIST_TABLE_NONE
+           && assist_table_get(&map->table, ORIGINAL, original)
+              == ASSIST_TABLE_NONE;
 }
 
 
@@ -120,7 +194,7 @@ placeholder_of(assist_redact_t *map, assist_str_t original,
     void      *items;
     uint32_t   known;
 
-    known = assist_table_get(&map->table, 0, original);
+    known = assist_table_get(&map->table, ORIGINAL, original);
 
     if (known != ASSIST_TABLE_NONE) {
         *index = known;
@@ -131,14 +205,6 @@ placeholder_of(assist_redact_t *map, assist_str_t original,
         return -1;
     }
 
-    if (map->arena == NULL) {
-        map->arena = assist_arena_create();
-
-        if (map->arena == NULL) {
-            return -1;
-        }
-    }
-
     items = assist_redact_grow(map->items, map->n, &map->cap,
                                sizeof(assist_redact_item_t));
     if (items == NULL) {
@@ -147,11 +213,7 @@ placeholder_of(assist_redact_t *map, assist_str_t original,
 
     map->items = items;
 
-    original = assist_arena_dup(map->arena, original);
-
-    if (original.data == NULL
-        || assist_table_put(&map->table, 0, original, (uint32_t) map->n) != 0)
-    {
+    if (remember(map, ORIGINAL, &original, (uint32_t) map->n) != 0) {
         return -1;
     }
 
@@ -159,6 +221,27 @@ placeholder_of(assist_redact_t *map, assist_str_t original,
     *index = map->n++;
 
     return 0;
+}
+
+
+/* Points *original to the map's own copy. */
+
+static int
+remember(assist_redact_t *map, uint32_t scope, assist_str_t *original,
+    uint32_t value)
+{
+    if (map->arena == NULL) {
+        map->arena = assist_arena_create();
+
+        if (map->arena == NULL) {
+            return -1;
+        }
+    }
+
+    *original = assist_arena_dup(map->arena, *original);
+
+    return original->data == NULL ? -1
+           : assist_table_put(&map->table, scope, *original, value);
 }
 
 

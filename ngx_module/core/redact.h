@@ -3,9 +3,9 @@
  * and put back into what comes in return.
  *
  * The kinds, in the order of the rules (Law 91/2025 and Decree 356/2025: a
- * model abroad is a cross-border transfer).  Blanks (also U+00A0), dots,
- * hyphens and brackets, up to four together, may stand between the digits of
- * every kind; a line end may not.
+ * model abroad is a cross-border transfer).  Blanks (also U+00A0), line ends,
+ * dots, hyphens, underscores and brackets, up to four together, may stand
+ * between the digits of every kind; these and the digits may be full width.
  *
  *   QR        the chip card's code: id|old id|name|ddmmyyyy|...
  *   CCCD      12 digits: province 001 to 096, century and sex 0 to 3, 8 more
@@ -20,7 +20,7 @@
  *   ACCOUNT   6 to 20 digits near a bank word (tài khoản, stk, ngân hàng, a
  *             bank's name, with or without marks); a card's 16 or 19 digits
  *   PLATE     30A-123.45, 29-B1 123.45, 51F-1234
- *   EMAIL
+ *   EMAIL     also with letters of any script, and with a blank at its @
  *   HOSO      a dossier's code: 000.00.16.H55-250701-0012
  *   NUMBER    11 digits or more in one piece that are nothing of the above,
  *             and 12 to 20 in equally separated groups
@@ -30,8 +30,9 @@
  * fewest digits stay, then so that the fewest pieces are joined.  What stays:
  * procedure and agency codes (1.001456, 2.000815.000.00.00.H55, H55.242),
  * dates, document numbers (123/2024/NĐ-CP), sums of money (1.000.000 đồng,
- * 500000đ, 100.000.000; a sum does not begin with 0), years, and anything
- * shorter (1022, 19001009) unless it is near a bank word.
+ * 500000đ, 100.000.000; a sum does not begin with 0, nor follow CMND, CCCD or
+ * their words), years, and anything shorter (1022, 19001009) unless it is near
+ * a bank word.
  *
  * Names and addresses are not found: no pattern tells them from other words.
  */
@@ -107,6 +108,13 @@ void assist_redact_free(assist_redact_t *map);
  * nothing may be sent.
  */
 int assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out);
+
+/*
+ * What is found in this text stays wherever the same bytes are found, unless
+ * the map has them already: for what an office itself publishes, such as its
+ * telephone number.  Returns 0, or -1 when memory is out.
+ */
+int assist_redact_publish(assist_redact_t *map, assist_str_t text);
 
 /* "CCCD"; a literal. */
 const char *assist_redact_kind_name(assist_redact_kind_t kind);

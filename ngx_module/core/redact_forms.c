@@ -274,7 +274,7 @@ assist_form_plate(const assist_scan_t *scan, size_t from, size_t limit,
         n--;
     }
 
-    if (apart && !upper) {
+    if (apart && !upper && n != 3) {
         return 0;
     }
 

@@ -29,6 +29,7 @@ typedef enum {
     ASSIST_WORD_BANK,
     ASSIST_WORD_TAX,
     ASSIST_WORD_PASSPORT,
+    ASSIST_WORD_ID,
     ASSIST_WORD_MONEY,
     ASSIST_WORD_EMAIL               /* an address itself */
 } assist_word_class_t;
@@ -89,6 +90,7 @@ typedef struct {
     size_t                bank;
     size_t                tax;
     size_t                passport;
+    size_t                id;
     size_t                money;
     size_t                next_bank;
 } assist_seq_t;

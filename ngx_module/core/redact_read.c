@@ -156,22 +156,25 @@ assist_scan_gap(const assist_scan_t *scan, size_t at, unsigned *gap)
 
     switch (c) {
 
-    case '.':
+    case '.': case 0xb7: case 0x2022: case 0x2027: case 0xff0e:
         *gap = ASSIST_GAP_DOT;
         break;
 
-    case '-':
+    case '-': case '_': case 0xff0d:
     case 0x2010: case 0x2011: case 0x2012: case 0x2013: case 0x2014:
     case 0x2015: case 0x2212:
         *gap = ASSIST_GAP_HYPHEN;
         break;
 
-    case ' ': case '\t': case 0xa0:
+    case ' ': case '\t': case '\n': case '\r': case 0xa0:
         *gap = ASSIST_GAP_BLANK;
         break;
 
-    case '(': case ')':
-    case 0xad: case 0x200b: case 0x200c: case 0x200d: case 0x2060: case 0xfeff:
+    case '(': case ')': case 0xff08: case 0xff09:
+    case 0xad: case 0x200b: case 0x200c: case 0x200d: case 0x200e: case 0x200f:
+    case 0x202a: case 0x202b: case 0x202c: case 0x202d: case 0x202e:
+    case 0x2060: case 0x2066: case 0x2067: case 0x2068: case 0x2069:
+    case 0xfe0f: case 0x20e3: case 0xfeff:
         *gap = ASSIST_GAP_OTHER;
         break;
 
@@ -298,6 +301,10 @@ read_words(assist_scan_t *scan)
 
         case ASSIST_WORD_PASSPORT:
             run->passport = mark->end;
+            break;
+
+        case ASSIST_WORD_ID:
+            run->id = mark->end;
             break;
 
         case ASSIST_WORD_MONEY:

@@ -9,6 +9,8 @@
 #define KEPT     10             /* the cost of a digit that stays */
 #define YEAR     12             /* of a group like 2024 or 1022, as a whole */
 
+#define ID_BEFORE  24           /* bytes between a word and a number */
+
 
 static void keep_codes(assist_seq_t *run);
 static int is_code_tail(const assist_seq_t *run, size_t i);
@@ -17,6 +19,7 @@ static void keep_agency(const assist_scan_t *scan, assist_seq_t *run);
 static void keep_dates(assist_seq_t *run);
 static int is_date(const assist_seq_t *run, size_t i);
 static void keep_sums(const assist_scan_t *scan, assist_seq_t *run);
+static int is_id(const assist_seq_t *run, size_t last);
 static size_t sum_head(const assist_seq_t *run, size_t last);
 static void doubt_parts(const assist_scan_t *scan, assist_seq_t *run);
 static unsigned number(const assist_seq_t *run, size_t i);
@@ -362,6 +365,10 @@ keep_sums(const assist_scan_t *scan, assist_seq_t *run)
                    && g[last + 1].n <= 3;
         }
 
+        if (head == 0 && is_id(run, last)) {
+            continue;
+        }
+
         /* a sum is not the end of some other number */
 
         if (head && !is_apart(run, head)
@@ -395,6 +402,20 @@ keep_sums(const assist_scan_t *scan, assist_seq_t *run)
             run->groups[i].keep = 1;
         }
     }
+}
+
+
+/* CMND 123.456.789 đồng ...: the digits up to `last` are an id's. */
+
+static int
+is_id(const assist_seq_t *run, size_t last)
+{
+    size_t                 n;
+    const assist_group_t  *g = run->groups;
+
+    n = g[last].digits + g[last].n - g[0].digits;
+
+    return run->id && g[0].start - run->id <= ID_BEFORE && (n == 9 || n == 12);
 }
 
 

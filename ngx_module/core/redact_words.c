@@ -92,6 +92,13 @@ static const known_t  known[] = {
     { NULL,     "passport",     ASSIST_WORD_PASSPORT },
     { "ho",     "chieu",        ASSIST_WORD_PASSPORT },
 
+    { NULL,     "cccd",         ASSIST_WORD_ID },
+    { NULL,     "cmnd",         ASSIST_WORD_ID },
+    { NULL,     "cmt",          ASSIST_WORD_ID },
+    { "can",    "cuoc",         ASSIST_WORD_ID },
+    { "chung",  "minh",         ASSIST_WORD_ID },
+    { "dinh",   "danh",         ASSIST_WORD_ID },
+
     { NULL,     "fee",          ASSIST_WORD_MONEY },
     { NULL,     "gia",          ASSIST_WORD_MONEY },
     { NULL,     "luong",        ASSIST_WORD_MONEY },
@@ -341,40 +348,53 @@ at_sign(const assist_scan_t *scan, size_t at)
 
 /*
  * An address around the @ at `at`, whose local part begins at *from or later.
- * A domain needs a dot, or at least a letter to begin with.
+ * A domain needs a dot, or at least a letter to begin with; with a blank at the
+ * @ it needs both.
  */
 static int
 find_email(assist_scan_t *scan, size_t at, size_t sign, size_t *from)
 {
-    int                   dot;
-    size_t                i, start, end;
-    const unsigned char  *text = scan->text;
+    int                   dot, point, blank, letter;
+    size_t                i, start, domain, end;
+    int32_t               c;
+    const unsigned char  *p, *text = scan->text;
 
+    blank = at > *from && text[at - 1] == ' ';
+    at -= (size_t) blank;
     start = local_start(scan, at, *from);
 
-    dot = 0;
-    end = at + sign;
+    domain = at + (size_t) blank + sign;
+    *from = domain;
 
-    for (i = at + sign; i < scan->len; i++) {
-
-        if (assist_is_digit(text[i]) || assist_is_letter(text[i])) {
-            end = i + 1;
-            continue;
-        }
-
-        if ((text[i] != '.' && text[i] != '-') || end != i) {
-            break;
-        }
-
-        dot |= text[i] == '.' && i + 1 < scan->len
-               && (assist_is_letter(text[i + 1])
-                   || assist_is_digit(text[i + 1]));
+    if (domain < scan->len && text[domain] == ' ') {
+        blank = 1;
+        domain++;
     }
 
-    *from = at + sign;
+    letter = domain < scan->len && !assist_is_digit(text[domain]);
+    dot = 0;
+    point = 0;
+    end = domain;
 
-    if (start == at || end == at + sign
-        || (!dot && !assist_is_letter(text[at + sign])))
+    for (i = domain; i < scan->len; i = (size_t) (p - text)) {
+        p = text + i;
+        c = assist_char_next(&p, text + scan->len);
+
+        if (assist_char_is_word(c)) {
+            end = (size_t) (p - text);
+            dot |= point;
+            point = 0;
+
+        } else if (c == '.' && end == i && end > domain) {
+            point = 1;
+
+        } else if (c != '-' || end == domain) {
+            break;
+        }
+    }
+
+    if (start == at || end == domain
+        || (blank ? !dot || !letter : !dot && !letter))
     {
         return 0;
     }
@@ -443,9 +463,11 @@ assist_scan_is_unit(const assist_scan_t *scan, size_t at)
 
     for (range = 0; range < 2; range++) {
 
-        /* blanks before it, and brackets */
+        /* blanks before it, and brackets, on its line */
 
-        for (end = at; end < at + 8 && (len = assist_scan_gap(scan, end, &gap))
+        for (end = at; end < at + 8 && end < scan->len
+                       && scan->text[end] != '\n'
+                       && (len = assist_scan_gap(scan, end, &gap))
                        && (gap & (ASSIST_GAP_BLANK|ASSIST_GAP_OTHER));
              end += len) { /* void */ }
 
@@ -470,13 +492,16 @@ assist_scan_is_unit(const assist_scan_t *scan, size_t at)
 
         if (IS_WORD(&word, units)) {
 
-            /* Đ. Nguyễn Trãi is a street */
+            /* Đ. Nguyễn Trãi is a street, đ/c an address */
 
             if (word.n == 1 && word.letters[0] == 'd'
                 && end + 1 < scan->len
-                && scan->text[end] == '.'
-                && (scan->text[end + 1] == ' '
-                    || assist_is_letter(scan->text[end + 1])))
+                && ((scan->text[end] == '.'
+                     && (scan->text[end + 1] == ' '
+                         || assist_is_letter(scan->text[end + 1])))
+                    || (scan->text[end] == '/'
+                        && next_word(scan, end + 1, end + 1, &next)
+                        && next.n == 1 && next.letters[0] == 'c')))
             {
                 return 0;
             }

@@ -513,8 +513,9 @@ ngx_http_assist_model_attempt_over(ngx_http_assist_model_t *m,
 
     ngx_http_assist_model_stop(m);
 
-    ngx_http_assist_provider_over(m->provider, m->request->connection->log,
-                                  how, m->retry_after, m->first_token,
+    ngx_http_assist_provider_over(m->provider, m->probe,
+                                  m->request->connection->log, how,
+                                  m->retry_after, m->first_token,
                                   ngx_current_msec - m->asked);
 
     if (m->reading) {

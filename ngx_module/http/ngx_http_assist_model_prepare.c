@@ -8,9 +8,6 @@
 #include "core/date.h"
 
 
-#define NGX_HTTP_ASSIST_MODEL_TURNS  4      /* that may say what it is about */
-
-
 static ngx_uint_t ngx_http_assist_model_busy(ngx_http_assist_model_t *m);
 static const char *ngx_http_assist_model_choose(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf);
@@ -20,6 +17,9 @@ static ngx_uint_t ngx_http_assist_model_asks(ngx_http_assist_main_conf_t *mcf,
     assist_str_t text);
 static ngx_uint_t ngx_http_assist_model_keeps(assist_catalog_t *catalog,
     uint32_t procedure);
+static int ngx_http_assist_model_publish(ngx_http_assist_ctx_t *ctx,
+    assist_catalog_t *catalog, uint32_t service);
+static int ngx_http_assist_model_published(ngx_http_assist_model_t *m);
 static const char *ngx_http_assist_model_redact(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf);
 static ngx_int_t ngx_http_assist_model_rules(ngx_http_assist_model_t *m,
@@ -139,7 +139,7 @@ ngx_http_assist_model_onprem(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf)
 {
     uint32_t                     *about;
-    ngx_uint_t                    i, turns;
+    ngx_uint_t                    i;
     assist_catalog_t             *catalog;
     ngx_http_assist_ctx_t        *ctx;
     ngx_http_assist_main_conf_t  *mcf;
@@ -176,19 +176,12 @@ ngx_http_assist_model_onprem(ngx_http_assist_model_t *m,
         return 1;
     }
 
-    for (i = conf->nmessages, turns = 0;
-         i > 0 && turns < NGX_HTTP_ASSIST_MODEL_TURNS;
-         i--)
-    {
-        if (!assist_str_eq(conf->messages[i - 1].role, assist_str("user"))) {
-            continue;
-        }
-
-        if (ngx_http_assist_model_asks(mcf, conf->messages[i - 1].content)) {
+    for (i = 0; i < conf->nmessages; i++) {
+        if (assist_str_eq(conf->messages[i].role, assist_str("user"))
+            && ngx_http_assist_model_asks(mcf, conf->messages[i].content))
+        {
             return 1;
         }
-
-        turns++;
     }
 
     return 0;
@@ -258,6 +251,63 @@ ngx_http_assist_search(ngx_http_assist_main_conf_t *mcf, assist_str_t text,
 }
 
 
+/* What the catalogue says of the services in question is for everybody. */
+
+static int
+ngx_http_assist_model_published(ngx_http_assist_model_t *m)
+{
+    uint32_t                     *about;
+    ngx_uint_t                    i;
+    ngx_http_assist_ctx_t        *ctx;
+    ngx_http_assist_main_conf_t  *mcf;
+
+    ctx = m->ctx;
+    mcf = ngx_http_get_module_main_conf(m->request, ngx_http_assist_module);
+    about = ctx->about.elts;
+
+    if (ctx->service != ASSIST_NONE
+        && ngx_http_assist_model_publish(ctx, mcf->catalog, ctx->service) != 0)
+    {
+        return -1;
+    }
+
+    for (i = 0; i < ctx->about.nelts; i++) {
+        if (ngx_http_assist_model_publish(ctx, mcf->catalog, about[i]) != 0) {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+ngx_http_assist_model_publish(ngx_http_assist_ctx_t *ctx,
+    assist_catalog_t *catalog, uint32_t service)
+{
+    const assist_row_t     *row;
+    const assist_column_t  *column;
+
+    row = &catalog->rows[catalog->services[service].row];
+
+    if (row->state != ASSIST_STATE_PUBLISHED) {
+        return 0;
+    }
+
+    for (column = assist_catalog_columns; column->name; column++) {
+        if (assist_redact_publish(&ctx->redact,
+                                  *(const assist_str_t *)
+                                  ((const char *) row + column->offset))
+            != 0)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
 static const char *
 ngx_http_assist_model_redact(ngx_http_assist_model_t *m,
     ngx_http_assist_model_conf_t *conf)
@@ -273,6 +323,10 @@ ngx_http_assist_model_redact(ngx_http_assist_model_t *m,
                                        * sizeof(assist_completion_message_t));
     if (m->messages == NULL) {
         return "no memory";
+    }
+
+    if (lcf->redact && ngx_http_assist_model_published(m) != 0) {
+        return "redaction";
     }
 
     for (i = 0; i < conf->nmessages; i++) {

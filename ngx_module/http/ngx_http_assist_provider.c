@@ -155,11 +155,11 @@ ngx_http_assist_provider_left(ngx_http_assist_provider_t *p, ngx_msec_t probe)
 
 
 void
-ngx_http_assist_provider_over(ngx_http_assist_provider_t *p, ngx_log_t *log,
-    ngx_http_assist_provider_end_e how, time_t retry_after,
-    ngx_msec_int_t first_token, ngx_msec_t duration)
+ngx_http_assist_provider_over(ngx_http_assist_provider_t *p,
+    ngx_msec_t probe, ngx_log_t *log, ngx_http_assist_provider_end_e how,
+    time_t retry_after, ngx_msec_int_t first_token, ngx_msec_t duration)
 {
-    ngx_msec_t                         pause, wait;
+    ngx_msec_t                         pause, wait, until;
     ngx_uint_t                         failures;
     ngx_http_assist_provider_state_t  *state;
 
@@ -173,6 +173,10 @@ ngx_http_assist_provider_over(ngx_http_assist_provider_t *p, ngx_log_t *log,
                                 (ngx_uint_t) first_token);
     }
 
+    if (probe) {
+        (void) ngx_atomic_cmp_set(&state->until, probe, 0);
+    }
+
     if (how == NGX_HTTP_ASSIST_PROVIDER_OK) {
 
         if (state->failures >= NGX_HTTP_ASSIST_FAILURES) {
@@ -181,13 +185,11 @@ ngx_http_assist_provider_over(ngx_http_assist_provider_t *p, ngx_log_t *log,
         }
 
         state->failures = 0;
-        state->until = 0;
 
         return;
     }
 
     if (how == NGX_HTTP_ASSIST_PROVIDER_REJECTED) {
-        state->until = 0;
         return;
     }
 
@@ -206,7 +208,12 @@ ngx_http_assist_provider_over(ngx_http_assist_provider_t *p, ngx_log_t *log,
 
     pause = ngx_min(pause, NGX_HTTP_ASSIST_PAUSE_MAX);
 
-    if (pause) {
+    until = (ngx_msec_t) state->until;
+
+    if (pause
+        && (until == 0
+            || (ngx_msec_int_t) (ngx_current_msec + pause - until) > 0))
+    {
         state->until = ngx_current_msec + pause;
 
         ngx_log_error(NGX_LOG_WARN, log, 0,

@@ -100,12 +100,13 @@ void ngx_http_assist_provider_left(ngx_http_assist_provider_t *p,
     ngx_msec_t probe);
 
 /*
- * A call is over.  retry_after: what the provider asked for, seconds, or -1.
+ * A call, perhaps a probe, is over; what a provider asked for as a pause is not
+ * ended by another call.  retry_after: what it asked for, seconds, or -1.
  * first_token, duration: ms since it was asked; first_token -1: none came.
  */
 void ngx_http_assist_provider_over(ngx_http_assist_provider_t *p,
-    ngx_log_t *log, ngx_http_assist_provider_end_e how, time_t retry_after,
-    ngx_msec_int_t first_token, ngx_msec_t duration);
+    ngx_msec_t probe, ngx_log_t *log, ngx_http_assist_provider_end_e how,
+    time_t retry_after, ngx_msec_int_t first_token, ngx_msec_t duration);
 
 /* -1: unknown */
 void ngx_http_assist_provider_tokens(ngx_http_assist_provider_t *p,

@@ -337,6 +337,8 @@ test('a provider by its name: what stays in the house is not told to one abroad'
         .slice(0, -1) });
     await assert.rejects(about(fee), { status: 502 });
     await assert.rejects(about(fee, 'còn thời hạn?'), { status: 502 });
+    await assert.rejects(about(fee, ...Array(5).fill('đăng ký khai sinh?')),
+                         { status: 502 });
     assert.equal(main.requests.length, 0);
     await about('Lệ phí đăng ký khai sinh?');
     await about('xin chào');

@@ -273,6 +273,18 @@ test('whole answers are cached, for each kind of client', async (stage) => {
   assert.equal(main.requests.length, 1);
 });
 
+test('what the catalogue publishes is no personal data', async (stage) => {
+  const contact = 'Hotline 024 3825 1234, hoi@so.gov.vn';
+  const { port, main } = await asking(stage, {}, { http: L1,
+    rows: [{ ...services[0], contact }, ...services.slice(1)] });
+  await ask(port, fee);
+  assert.ok(main.last.json.messages.at(-1).content.includes(contact));
+  assert.equal((await ask(port, fee)).json.cache, 'HIT');
+
+  await ask(port, of('Số 024 3825 1234 hay 0912345678 đúng?'));
+  assert.doesNotMatch(main.last.body, /3825|0912345678/);
+});
+
 test('the catalogue\'s words in place of a model\'s are not cached',
   async (stage) => {
     const { port, main } = await asking(stage, { status: 503 }, { http: L1 });
@@ -293,6 +305,21 @@ test('a provider that wants a pause gets it', async (stage) => {
   assert.equal(main.requests.length, 1);
   await until(async () => (await ask(port, fee)).json.model === 'm1',
               'it is asked again');
+});
+
+test('and an older answer that ends well does not end it', async (stage) => {
+  let open;
+  const gate = new Promise((resolve) => { open = resolve; });
+  const { port, main } = await asking(stage, {}, { timeout: '40s' });
+  main.next({ hold: () => gate },
+            { ...faults['status 429'], headers: { 'Retry-After': '300' } });
+  const older = ask(port, of('lệ phí một'));
+  await until(() => main.requests.length === 1, 'it is asked');
+  isSecond((await ask(port, of('lệ phí hai'))).json);
+  open();
+  isFirst((await older).json);
+  isSecond((await ask(port, of('lệ phí ba'))).json);
+  assert.equal(main.requests.length, 2);
 });
 
 test('a client that leaves while a provider is tried again does not pause it',

@@ -145,8 +145,12 @@ test_citizen(void **state)
         { "00109901234", "[NUMBER_1]" },
         { "0010990123456", "[NUMBER_1]" },
 
-        /* a line end divides */
-        { "001099\n012345", NULL },
+        { "001099\n012345", "[CCCD_1]" },
+        { "001 099\r\n012 345", "[CCCD_1]" },
+        { "001_099_012_345", "[CCCD_1]" },
+        { "001·099•012．345", "[CCCD_1]" },
+        { "００１．０９９．０１２－３４５", "[CCCD_1]" },
+        { "001\u200e099\u202c012345", "[CCCD_1]" },
         { "001,099,012,345", NULL }
     };
 
@@ -235,7 +239,10 @@ test_phone(void **state)
           "Gọi [PHONE_1], [PHONE_2] hoặc [PHONE_1]" },
         { "0912 345 678/0987 654 321", "[PHONE_1]/[PHONE_2]" },
         { "0912345678 - 0987654321", "[PHONE_1] - [PHONE_2]" },
-        { "0912345678 0987654321", "[PHONE_1] [PHONE_2]" }
+        { "0912345678 0987654321", "[PHONE_1] [PHONE_2]" },
+        { "0912345678\n0987654321", "[PHONE_1]\n[PHONE_2]" },
+        { "1. 0912 345\n678\n2. 0987654321", "1. [PHONE_1]\n2. [PHONE_2]" },
+        { "（０２４）３８２５－１２３４", "（[PHONE_1]" }
     };
 
     (void) state;
@@ -321,6 +328,7 @@ test_plate(void **state)
         { "29-B1 123.45", "[PLATE_1]" },
         { "biển 30A12345 ạ", "biển [PLATE_1] ạ" },
         { "30a-12345", "[PLATE_1]" },
+        { "biển số 43a 567.89", "biển số [PLATE_1]" },
         { "30A 123.45", "[PLATE_1]" },
         { "51F-1234", "[PLATE_1]" },
         { "29B1-12345", "[PLATE_1]" },
@@ -354,6 +362,10 @@ test_email(void **state)
         { "gửi:ngữ@x.vn", "gửi:[EMAIL_1]" },
         { "a@b.vn c@d.vn a@b.vn", "[EMAIL_1] [EMAIL_2] [EMAIL_1]" },
         { "a@localhost", "[EMAIL_1]" },
+        { "an@đại-học.vn, an@thư.vn", "[EMAIL_1], [EMAIL_2]" },
+        { "an@xn--i-hc-0na.vn.", "[EMAIL_1]." },
+        { "thư an @gmail.com, b@ gmail.com", "thư [EMAIL_1], [EMAIL_2]" },
+        { "mua 2 @ 500.000 đồng", NULL },
         { "a\uff20b.vn, a\ufe6bb.vn", "[EMAIL_1], [EMAIL_2]" },
         { "\uff20", "\uff20" },
         { "@b.vn", NULL },
@@ -442,6 +454,13 @@ test_stays(void **state)
         { "0912.345.678 đồng", "[PHONE_1] đồng" },
         { "0912 345 678đ", "[PHONE_1]đ" },
         { "123.456.789 Đ. Lê Lợi", "[CMND_1] Đ. Lê Lợi" },
+        { "123.456.789 đ/c: Hà Nội", "[CMND_1] đ/c: Hà Nội" },
+        { "123.456.789\nĐồng Tháp", "[CMND_1]\nĐồng Tháp" },
+        { "CMND: 123.456.789 ty", "CMND: [CMND_1] ty" },
+        { "chứng minh nhân dân số 123 456 789 ngàn",
+          "chứng minh nhân dân số [CMND_1] ngàn" },
+        { "lệ phí CCCD 50.000 đồng", NULL },
+        { "123.456.789 đ/cái", NULL },
 
         /* service numbers */
         { "1022, 113, 19001009, 1900 1009, 1800-1234", NULL },
@@ -502,6 +521,48 @@ test_typed(void **state)
     assist_redact_free(&map);
     assist_buf_free(&out);
     assist_buf_free(&back);
+}
+
+
+/* An office's own numbers stay, but for whoever has said them before. */
+
+static void
+test_published(void **state)
+{
+    size_t           i;
+    assist_buf_t     out = ASSIST_BUF_INIT;
+    assist_redact_t  map = ASSIST_REDACT_INIT;
+
+    static const pair_t  pairs[] = {
+        { "Gọi 024 3825 1234 hay 0912345678",
+          "Gọi 024 3825 1234 hay [PHONE_1]" },
+        { "Gọi 02438251234, 0243825123", "Gọi [PHONE_2], [BHXH_3]" },
+        { "[CCCD_1]", "[TEXT_4]" }
+    };
+
+    (void) state;
+
+    assert_int_equal(assist_redact_publish(&map, assist_str("")), 0);
+
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(assist_redact_publish(&map,
+                             assist_str("Hotline: 024 3825 1234 [CCCD_1]")),
+                         0);
+    }
+
+    for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        out.len = 0;
+        assert_true(assist_redact(&map, assist_str_of(pairs[i].in), &out) > 0);
+        assert_text(&out, pairs[i].out);
+    }
+
+    assert_int_equal(assist_redact_publish(&map, assist_str("0912345678")), 0);
+    out.len = 0;
+    assert_int_equal(assist_redact(&map, assist_str("0912345678"), &out), 1);
+    assert_text(&out, "[PHONE_1]");
+
+    assist_redact_free(&map);
+    assist_buf_free(&out);
 }
 
 
@@ -695,6 +756,7 @@ main(void)
         cmocka_unit_test(test_dossier),
         cmocka_unit_test(test_stays),
         cmocka_unit_test(test_typed),
+        cmocka_unit_test(test_published),
         cmocka_unit_test(test_conversation),
         cmocka_unit_test(test_restore),
         cmocka_unit_test(test_fails_closed),

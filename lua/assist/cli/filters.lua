@@ -34,7 +34,8 @@ end
 
 -- The personal data of a request: redact(text) gives the text with
 -- placeholders, nil where that failed; restore(text) puts back what they stand
--- for, and holds the beginning of one; restore(nil) gives what is held.
+-- for, and holds the beginning of one; restore(nil) gives what is held.  What is
+-- found in publish(text) stays.
 function filters.personal()
   local lib, buf = library.load(), ffi.new "assist_buf_t"
   local map = ffi.gc(ffi.new "assist_redact_t", lib.assist_redact_free)
@@ -48,6 +49,12 @@ function filters.personal()
       return nil
     end
     return take(buf)
+  end
+
+  function personal.publish(text)
+    if lib.assist_redact_publish(map, library.str(text)) ~= 0 then
+      error "not enough memory"
+    end
   end
 
   function personal.restore(text)

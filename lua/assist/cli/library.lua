@@ -215,6 +215,7 @@ typedef struct {
 } assist_redact_t;
 
 int assist_redact(assist_redact_t *map, assist_str_t text, assist_buf_t *out);
+int assist_redact_publish(assist_redact_t *map, assist_str_t text);
 void assist_redact_free(assist_redact_t *map);
 
 typedef struct {
@@ -266,6 +267,8 @@ typedef struct {
     unsigned                      broken:1;
     unsigned                      gap:1;
     unsigned                      marked:1;
+    unsigned                      inside:1;
+    unsigned                      label:1;
     char                          last;
     size_t                        nword;
     char                          word[16];

@@ -129,6 +129,22 @@ local function personal_of(run)
   return run.personal
 end
 
+-- What the catalogue says of the services in question is for everybody.
+local function publish(run, personal)
+  local services = { run.ctx and run.ctx.service or nil }
+  for _, service in ipairs(run.about) do
+    services[#services + 1] = service
+  end
+  for _, service in ipairs(services) do
+    for _, name in ipairs(service.state == "published" and api.fields.service
+                          or {}) do
+      if type(service[name]) == "string" then
+        personal.publish(service[name])
+      end
+    end
+  end
+end
+
 -- The request as the model gets it; nil where that cannot be.
 local function redacted(request, personal)
   local sent = { messages = {}, passages = {}, max_tokens = request.max_tokens,
@@ -198,6 +214,7 @@ end
 
 local function ask(host, run, request, on_token)
   local personal = personal_of(run)
+  publish(run, personal)
   local sent = redacted(request, personal)
   if not sent then
     host:wait(0.001)
