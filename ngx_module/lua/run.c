@@ -58,6 +58,13 @@ assist_run_function(assist_run_t *run, assist_vm_t *vm,
 }
 
 
+void
+assist_run_forget(assist_vm_t *vm, int function)
+{
+    luaL_unref(vm->L, LUA_REGISTRYINDEX, function);
+}
+
+
 /* 0, or -1: run->state says why */
 
 static int
@@ -310,7 +317,10 @@ run_collect(assist_vm_t *vm, int overrun)
     if (overrun
         || (vm->used > max / 2 && vm->used > vm->live + max / 4))
     {
+        /* it may move tables of its own, and nothing protects this call */
+        vm->spare = max;
         (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
+        vm->spare = 0;
         vm->live = vm->used;
     }
 

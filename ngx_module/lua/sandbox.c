@@ -347,10 +347,7 @@ sandbox_json(lua_State *L, int safe)
         lua_setfield(L, -2, names[i]);
     }
 
-    lua_getfield(L, -1, "encode");
     assist_json_wrap(L);
-    lua_setfield(L, -2, "encode");
-
     lua_setfield(L, LUA_REGISTRYINDEX, "assist.json");
     lua_pop(L, 1);
 
