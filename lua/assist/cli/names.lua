@@ -174,9 +174,9 @@ function Reader:on_global(at)
   local t = self.tokens
   local name, member = t[at].text, t[at + 2]
   if libraries[name] and is(t[at + 1], ".") and member then
-    local path = name .. "." .. member.text
-    if _G[name][member.text] == nil or removed[path] then
-      self.found(t[at].line, ('there is no "%s" in hooks'):format(path))
+    local whole = name .. "." .. member.text
+    if _G[name][member.text] == nil or removed[whole] then
+      self.found(t[at].line, ('there is no "%s" in hooks'):format(whole))
     end
   end
 end
