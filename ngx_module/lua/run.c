@@ -398,7 +398,8 @@ run_step(assist_run_t *run, int nargs)
 
 /*
  * Adds the lines on the thread's stack, the innermost first, to the error,
- * which mostly begins with the first of them.  Nothing here allocates.
+ * which mostly begins with the first of them; where `return f()` has left none,
+ * the line in which the hook's function begins.  Nothing here allocates.
  */
 
 static void
@@ -437,6 +438,17 @@ run_trace(assist_run_t *run)
 
         if (p >= end) {
             return;
+        }
+    }
+
+    if (n == 0 && assist_hook_has(run->hook, run->phase)) {
+        lua_rawgeti(run->vm->L, LUA_REGISTRYINDEX,
+                    run->hook->functions[run->phase]);
+        lua_getinfo(run->vm->L, ">S", &ar);
+
+        if (ar.source[0] == '@') {
+            (void) snprintf(p, (size_t) (end - p), "; in %s:%d", ar.short_src,
+                            ar.linedefined);
         }
     }
 }

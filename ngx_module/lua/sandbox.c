@@ -98,6 +98,12 @@ assist_sandbox_load(lua_State *L, const assist_source_t *source)
 {
     int  rc;
 
+    if (source->text.len && source->text.data[0] == LUA_SIGNATURE[0]) {
+        lua_pushfstring(L, "%s:1: this is bytecode: nginx reads source only",
+                        source->path.data);
+        return LUA_ERRSYNTAX;
+    }
+
     lua_pushfstring(L, "@%s", source->path.data);
     rc = luaL_loadbufferx(L, source->text.data, source->text.len,
                           lua_tostring(L, -1), "t");

@@ -128,7 +128,7 @@ test('functions of assist.later that spin are suspended', async (stage) => {
   await get(port, '/dich-vu/1.001456.html');
   assert.equal((await get(port, '/elsewhere')).status, 200);
   await until(() => nginx.logged(/hook h is suspended/).length, 'it is');
-  assert.equal(nginx.logged(/hook h failed in assist\.later/).length, 2);
+  assert.ok(nginx.logged(/hook h failed in assist\.later/).length <= 2);
   assert.deepEqual(nginx.workerPids(), nginx.pids);
 });
 

@@ -99,6 +99,9 @@ export const hostile = {
        /no finalizer ran/],
   wait_sort: [`table.sort({ 3, 2, 1 }, function(a, b)
     assist.sleep(0.01) return a < b end)`, /cannot wait inside a callback/],
+  // of a function that returns a call nothing is left on the stack
+  wait_tail: ['return assist.sleep(-1)',
+              /takes 0 to 3600 seconds; in .*wait_tail\.lua:3,/],
   wait_wrap: ['coroutine.wrap(function() assist.sleep(0.01) end)()',
               /cannot wait inside a coroutine/],
 
