@@ -345,14 +345,14 @@ ngx_http_assist_host_cite(void *host, assist_str_t title, assist_str_t url,
         return -1;
     }
 
+    if (ctx->cites.nelts == NGX_HTTP_ASSIST_LIST_MAX) {
+        return -1;
+    }
+
     if (ngx_http_assist_copy(r, title, &s[0]) != NGX_OK
         || ngx_http_assist_copy(r, url, &s[1]) != NGX_OK
         || ngx_http_assist_copy(r, updated, &s[2]) != NGX_OK)
     {
-        return -1;
-    }
-
-    if (ctx->cites.nelts == NGX_HTTP_ASSIST_LIST_MAX) {
         return -1;
     }
 

@@ -4,6 +4,10 @@
  * It runs for a request of the worker's own, with a context of its own: what a
  * visitor sent is not in it, and the visitor's page and connection wait for
  * nothing.
+ *
+ * One starts in each turn of the worker's events, so that however many are
+ * due, and start others, everybody else is served between them.  What they
+ * start has the time that is left of their own.
  */
 
 #include "ngx_http_assist.h"
@@ -23,12 +27,16 @@ struct ngx_http_assist_later_s {
     ngx_http_assist_ctx_t   *ctx;
     int                      function;
     ngx_msec_t               cpu;
+    ngx_msec_t               deadline;
     ngx_event_t              event;         /* its start, then its end */
     ngx_event_t              timer;         /* it takes too long */
 };
 
 
+static void ngx_http_assist_later_turn(ngx_event_t *ev);
 static void ngx_http_assist_later_run(ngx_event_t *ev);
+static void ngx_http_assist_later_skip(ngx_http_assist_later_t *later,
+    assist_run_state_t why);
 static void ngx_http_assist_later_timeout(ngx_event_t *ev);
 static void ngx_http_assist_later_end(ngx_event_t *ev);
 
@@ -38,13 +46,19 @@ static ngx_queue_t  ngx_http_assist_later_running = {
     &ngx_http_assist_later_running, &ngx_http_assist_later_running
 };
 
+static ngx_queue_t  ngx_http_assist_later_due = {
+    &ngx_http_assist_later_due, &ngx_http_assist_later_due
+};
+
 
 const char *
 ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     int function, double *number)
 {
     static double                last;
+    static ngx_event_t           turn = { .handler = ngx_http_assist_later_turn };
 
+    ngx_msec_t                   deadline;
     ngx_http_request_t          *own;
     ngx_http_assist_ctx_t       *own_ctx;
     ngx_http_assist_later_t     *later;
@@ -52,6 +66,16 @@ ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
 
     if (ngx_http_assist_laters == NGX_HTTP_ASSIST_LATER_MAX) {
         return "too many functions run";
+    }
+
+    deadline = ctx->later ? ctx->later->deadline
+                          : ngx_current_msec + NGX_HTTP_ASSIST_LATER_TIME;
+
+    if (ctx->later
+        && (ngx_exiting
+            || (ngx_msec_int_t) (deadline - ngx_current_msec) <= 0))
+    {
+        return "there is no time left";
     }
 
     own = ngx_http_assist_own_create(r);
@@ -89,6 +113,7 @@ ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     later->ctx = own_ctx;
     later->function = function;
     later->cpu = lcf->hook_cpu;
+    later->deadline = deadline;
 
     later->event.data = later;
     later->event.handler = ngx_http_assist_later_run;
@@ -98,7 +123,11 @@ ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     later->timer.handler = ngx_http_assist_later_timeout;
     later->timer.log = own->connection->log;
 
-    ngx_post_event(&later->event, &ngx_posted_events);
+    ngx_add_timer(&later->timer, deadline - ngx_current_msec);
+    ngx_post_event(&later->event, &ngx_http_assist_later_due);
+
+    turn.log = ngx_cycle->log;
+    ngx_post_event(&turn, &ngx_posted_next_events);
 
     ngx_http_assist_laters++;
 
@@ -148,6 +177,29 @@ ngx_http_assist_later_give(ngx_http_assist_ctx_t *ctx, ngx_str_t *html)
 }
 
 
+/* Starts the next one. */
+
+static void
+ngx_http_assist_later_turn(ngx_event_t *ev)
+{
+    ngx_event_t  *next;
+
+    if (ngx_queue_empty(&ngx_http_assist_later_due)) {
+        return;
+    }
+
+    next = ngx_queue_data(ngx_queue_head(&ngx_http_assist_later_due),
+                          ngx_event_t, queue);
+
+    ngx_delete_posted_event(next);
+    next->handler(next);
+
+    if (!ngx_queue_empty(&ngx_http_assist_later_due)) {
+        ngx_post_event(ev, &ngx_posted_next_events);
+    }
+}
+
+
 static void
 ngx_http_assist_later_run(ngx_event_t *ev)
 {
@@ -159,16 +211,37 @@ ngx_http_assist_later_run(ngx_event_t *ev)
     ctx = later->ctx;
     mcf = ngx_http_get_module_main_conf(later->own, ngx_http_assist_module);
 
+    if (ngx_http_assist_breaker_open(later->own, ctx->running)) {
+        ngx_http_assist_later_skip(later, ASSIST_RUN_IDLE);
+        return;
+    }
+
     if (assist_run_function(&ctx->run, mcf->vm, ctx->running->hook, ctx->phase,
                             ctx, &ctx->ctx, (uint32_t) later->cpu,
                             later->function)
         == ASSIST_RUN_WAITS)
     {
-        ngx_add_timer(&later->timer, NGX_HTTP_ASSIST_LATER_TIME);
         return;
     }
 
     ngx_http_assist_later_over(ctx);
+}
+
+
+/* It does not start. */
+
+static void
+ngx_http_assist_later_skip(ngx_http_assist_later_t *later,
+    assist_run_state_t why)
+{
+    ngx_http_assist_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(later->own, ngx_http_assist_module);
+
+    assist_run_forget(mcf->vm, later->function);
+    later->ctx->run.state = why;
+
+    ngx_http_assist_later_over(later->ctx);
 }
 
 
@@ -178,6 +251,12 @@ ngx_http_assist_later_timeout(ngx_event_t *ev)
     ngx_http_assist_later_t  *later;
 
     later = ev->data;
+
+    if (later->event.posted) {
+        ngx_delete_posted_event(&later->event);
+        ngx_http_assist_later_skip(later, ASSIST_RUN_PAST_TIME);
+        return;
+    }
 
     assist_run_cancel(&later->ctx->run);
     later->ctx->run.state = ASSIST_RUN_PAST_TIME;

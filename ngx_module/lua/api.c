@@ -14,6 +14,7 @@
 #define WAITING   (REQUEST|ASK)
 
 #define LOG_LINES   100                 /* of a run */
+#define LOG_TEXT    (64 * 1024)         /* bytes that are looked at */
 
 /* bytes that are worked on without a stop: some ms, at most a CPU bound */
 #define TEXT_MAX    (1024 * 1024)
@@ -437,6 +438,7 @@ api_log(lua_State *L, assist_run_t *run, assist_log_t level)
     assist_str_t  text;
 
     text = assist_check_str(L, 1);
+    text.len = text.len > LOG_TEXT ? LOG_TEXT : text.len;
 
     if (run->logs == LOG_LINES) {
         level = ASSIST_LOG_WARN;

@@ -9,6 +9,7 @@
 
 
 #define COMMAND_WORDS  33           /* the command's name and 32 arguments */
+#define COMMAND_MAX    (1024 * 1024)    /* bytes of all of them */
 
 
 /* The first argument is a key. */
@@ -41,6 +42,7 @@ int
 assist_command(lua_State *L, assist_run_t *run)
 {
     int               i, n;
+    size_t            total;
     assist_str_t      words[COMMAND_WORDS];
     assist_wait_t     wait;
     assist_value_t    value;
@@ -65,8 +67,14 @@ assist_command(lua_State *L, assist_run_t *run)
                             "arguments", COMMAND_WORDS - 1);
     }
 
-    for (i = 1; i < n; i++) {
+    for (i = 1, total = 0; i < n; i++) {
         words[i] = assist_check_str(L, i + 1);
+        total += words[i].len;
+    }
+
+    if (total > COMMAND_MAX) {
+        return assist_raise(L, "assist.redis: the arguments may have 1 MB "
+                            "together");
     }
 
     command.words = words;

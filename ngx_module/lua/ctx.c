@@ -14,6 +14,7 @@
 
 
 #define REPLY_HEADERS  32
+#define CITE_MAX       8192         /* bytes of a source */
 
 
 typedef struct {
@@ -247,6 +248,7 @@ static int
 ctx_cite(lua_State *L, assist_run_t *run)
 {
     int           i;
+    size_t        total;
     assist_str_t  s[3];
 
     static const char  *const names[][3] = {
@@ -258,13 +260,19 @@ ctx_cite(lua_State *L, assist_run_t *run)
         assist_service_check(L, 2);
     }
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0, total = 0; i < 3; i++) {
         lua_getfield(L, 2, names[lua_istable(L, 2) ? 0 : 1][i]);
         s[i].data = lua_tolstring(L, -1, &s[i].len);
 
         if (s[i].data == NULL) {
             s[i] = assist_str("");
         }
+
+        total += s[i].len;
+    }
+
+    if (total > CITE_MAX) {
+        return assist_raise(L, "ctx:cite: a source may have 8 KB");
     }
 
     if (run->vm->conf.host->cite(run->host, s[0], s[1], s[2]) != 0) {

@@ -9,6 +9,8 @@
 
 #define FETCH_HEADERS  32
 #define FETCH_MAX      (1024 * 1024)
+#define FETCH_URI      (64 * 1024)
+#define HEADERS_MAX    (64 * 1024)  /* names and values */
 #define FETCH_TIMEOUT  2            /* seconds */
 
 
@@ -57,7 +59,7 @@ assist_check_headers(lua_State *L, int arg, const char *name,
     assist_header_t *headers, int max)
 {
     int           n;
-    size_t        i;
+    size_t        i, total;
     assist_str_t  key, value;
 
     if (!lua_istable(L, arg)) {
@@ -68,7 +70,7 @@ assist_check_headers(lua_State *L, int arg, const char *name,
     luaL_checkstack(L, max + 4, NULL);
     lua_pushnil(L);
 
-    for (n = 0; lua_next(L, arg); n++) {
+    for (n = 0, total = 0; lua_next(L, arg); n++) {
 
         if (n == max) {
             assist_raise(L, "%s: more than %d headers", name, max);
@@ -81,6 +83,12 @@ assist_check_headers(lua_State *L, int arg, const char *name,
 
         key.data = lua_tolstring(L, -2, &key.len);
         value.data = lua_tolstring(L, -1, &value.len);
+
+        total += key.len + value.len;
+
+        if (total > HEADERS_MAX) {
+            assist_raise(L, "%s: headers may have 64 KB together", name);
+        }
 
         if (key.len == 0
             || strspn(key.data, "!#$%&'*+-.^_`|~0123456789"
@@ -128,6 +136,10 @@ fetch_options(lua_State *L, assist_fetch_t *fetch, assist_header_t *headers)
         (void) fetch_field(L, "method", &fetch->method);
         (void) fetch_field(L, "body", &fetch->body);
 
+        if (fetch->body.len > FETCH_MAX) {
+            assist_raise(L, "assist.fetch: body may have 1 MB");
+        }
+
         fetch->timeout = (uint32_t) ceil(fetch_number(L, "timeout",
                                              FETCH_TIMEOUT, 60) * 1000);
         fetch->max = (size_t) fetch_number(L, "max", FETCH_MAX, FETCH_MAX);
@@ -162,6 +174,10 @@ fetch_uri(lua_State *L, assist_fetch_t *fetch)
         lua_pushlstring(L, args.data, args.len);
         lua_concat(L, 3);
         fetch->uri.data = lua_tolstring(L, -1, &fetch->uri.len);
+    }
+
+    if (fetch->uri.len > FETCH_URI) {
+        assist_raise(L, "assist.fetch: a URI may have 64 KB");
     }
 
     if (fetch->uri.data[0] != '/') {

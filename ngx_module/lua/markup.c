@@ -15,6 +15,7 @@ typedef struct {
 static int markup_tostring(lua_State *L);
 static int markup_concat(lua_State *L);
 static void markup_add(lua_State *L, assist_buf_t *buf, int arg);
+static void markup_check(lua_State *L, const assist_buf_t *buf, size_t len);
 static int markup_push(lua_State *L, assist_buf_t *buf);
 
 
@@ -73,6 +74,7 @@ assist_markup_or_text(lua_State *L, int arg, assist_str_t *html)
     html->data = lua_tolstring(L, arg, &html->len);
 
     buf = assist_buf_push(L);
+    markup_check(L, buf, html->len);
     assist_buf_html(buf, *html);
 
     if (buf->failed) {
@@ -98,6 +100,8 @@ assist_markup(lua_State *L)
     n = lua_gettop(L) - 1;
     s = assist_check_str(L, 1);
     buf = assist_buf_push(L);
+
+    markup_check(L, buf, s.len);
 
     if (n < 1) {
         assist_buf_add(buf, s.data, s.len);
@@ -178,6 +182,7 @@ markup_add(lua_State *L, assist_buf_t *buf, int arg)
     assist_str_t  s;
 
     if (assist_markup_get(L, arg, &s)) {
+        markup_check(L, buf, s.len);
         assist_buf_add(buf, s.data, s.len);
         return;
     }
@@ -188,7 +193,21 @@ markup_add(lua_State *L, assist_buf_t *buf, int arg)
     }
 
     s.data = lua_tolstring(L, arg, &s.len);
+    markup_check(L, buf, s.len);
     assist_buf_html(buf, s);
+}
+
+
+/* The buffer is outside the bound on Lua's memory. */
+
+static void
+markup_check(lua_State *L, const assist_buf_t *buf, size_t len)
+{
+    assist_cpu_check(L);
+
+    if (buf->len + len > ASSIST_MARKUP_MAX) {
+        assist_raise(L, "assist.html makes at most 8 MB");
+    }
 }
 
 

@@ -10,6 +10,7 @@
 static int request_index(lua_State *L);
 static int request_header(lua_State *L);
 static int request_body(lua_State *L);
+static void request_check(lua_State *L, const char *name);
 static void request_args(lua_State *L, assist_str_t args);
 static void request_unescape(lua_State *L, const char *p, size_t len);
 
@@ -84,7 +85,7 @@ request_header(lua_State *L)
 {
     assist_run_t  *run;
 
-    luaL_checkudata(L, 1, "assist.request");
+    request_check(L, "ctx.request:header");
     run = assist_run_check(L, "ctx.request:header", ANYWHERE, 0);
 
     assist_push_str(L, run->vm->conf.host->header(run->host,
@@ -105,11 +106,22 @@ request_body(lua_State *L)
     assist_wait_t    wait;
     assist_value_t   value;
 
-    luaL_checkudata(L, 1, "assist.request");
+    request_check(L, "ctx.request:body");
     run = assist_run_check(L, "ctx.request:body", REQUEST|ASK, 1);
     wait = run->vm->conf.host->body(run->host, run, &value);
 
     return assist_wait_answer(L, run, wait, &value);
+}
+
+
+static void
+request_check(lua_State *L, const char *name)
+{
+    if (!lua_isuserdata(L, 1)) {
+        assist_raise(L, "write %s(...), with a colon", name);
+    }
+
+    luaL_checkudata(L, 1, "assist.request");
 }
 
 

@@ -58,6 +58,13 @@ assist_run_function(assist_run_t *run, assist_vm_t *vm,
 }
 
 
+void
+assist_run_forget(assist_vm_t *vm, int function)
+{
+    luaL_unref(vm->L, LUA_REGISTRYINDEX, function);
+}
+
+
 /* 0, or -1: run->state says why */
 
 static int
@@ -310,7 +317,10 @@ run_collect(assist_vm_t *vm, int overrun)
     if (overrun
         || (vm->used > max / 2 && vm->used > vm->live + max / 4))
     {
+        /* it may move tables of its own, and nothing protects this call */
+        vm->spare = max;
         (void) lua_gc(vm->L, LUA_GCCOLLECT, 0);
+        vm->spare = 0;
         vm->live = vm->used;
     }
 
@@ -388,7 +398,8 @@ run_step(assist_run_t *run, int nargs)
 
 /*
  * Adds the lines on the thread's stack, the innermost first, to the error,
- * which mostly begins with the first of them.  Nothing here allocates.
+ * which mostly begins with the first of them; where `return f()` has left none,
+ * the line in which the hook's function begins.  Nothing here allocates.
  */
 
 static void
@@ -427,6 +438,17 @@ run_trace(assist_run_t *run)
 
         if (p >= end) {
             return;
+        }
+    }
+
+    if (n == 0 && assist_hook_has(run->hook, run->phase)) {
+        lua_rawgeti(run->vm->L, LUA_REGISTRYINDEX,
+                    run->hook->functions[run->phase]);
+        lua_getinfo(run->vm->L, ">S", &ar);
+
+        if (ar.source[0] == '@') {
+            (void) snprintf(p, (size_t) (end - p), "; in %s:%d", ar.short_src,
+                            ar.linedefined);
         }
     }
 }

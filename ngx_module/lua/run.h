@@ -78,6 +78,9 @@ assist_run_state_t assist_run_function(assist_run_t *run, assist_vm_t *vm,
     const assist_hook_t *hook, assist_phase_t phase, void *host,
     assist_ctx_t *ctx, uint32_t cpu_ms, int function);
 
+/* The function that assist_run_function() would have run is not run. */
+void assist_run_forget(assist_vm_t *vm, int function);
+
 /*
  * Goes on with a run, or with a function of its assist.all, which is a run as
  * well; returns the state of the run that was started.  value's strings need

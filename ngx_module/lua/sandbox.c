@@ -98,6 +98,12 @@ assist_sandbox_load(lua_State *L, const assist_source_t *source)
 {
     int  rc;
 
+    if (source->text.len && source->text.data[0] == LUA_SIGNATURE[0]) {
+        lua_pushfstring(L, "%s:1: this is bytecode: nginx reads source only",
+                        source->path.data);
+        return LUA_ERRSYNTAX;
+    }
+
     lua_pushfstring(L, "@%s", source->path.data);
     rc = luaL_loadbufferx(L, source->text.data, source->text.len,
                           lua_tostring(L, -1), "t");
@@ -347,10 +353,7 @@ sandbox_json(lua_State *L, int safe)
         lua_setfield(L, -2, names[i]);
     }
 
-    lua_getfield(L, -1, "encode");
     assist_json_wrap(L);
-    lua_setfield(L, -2, "encode");
-
     lua_setfield(L, LUA_REGISTRYINDEX, "assist.json");
     lua_pop(L, 1);
 

@@ -205,7 +205,9 @@ vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
         return NULL;
     }
 
-    if (nsize > osize && vm->used + (nsize - osize) > vm->conf.memory) {
+    if (nsize > osize
+        && vm->used + (nsize - osize) > vm->conf.memory + vm->spare)
+    {
         vm->denied = 1;
         return NULL;
     }
@@ -272,7 +274,7 @@ vm_bind_file(assist_vm_t *vm, bind_t *bind, assist_error_t *err)
 static int
 vm_bind(lua_State *L)
 {
-    int                  i;
+    int                  i, found;
     uint32_t             n;
     bind_t              *bind = lua_touserdata(L, 1);
     const char          *name;
@@ -291,7 +293,7 @@ vm_bind(lua_State *L)
                                        "request = function(ctx, conf)");
     }
 
-    for (i = 0; i < ASSIST_PHASE_MAX; i++) {
+    for (i = 0, found = 0; i < ASSIST_PHASE_MAX; i++) {
         hook->functions[i] = LUA_NOREF;
 
         if ((i == ASSIST_PHASE_RENDER) != bind->view) {
@@ -307,6 +309,7 @@ vm_bind(lua_State *L)
             }
 
             hook->functions[i] = luaL_ref(L, LUA_REGISTRYINDEX);
+            found = 1;
             continue;
         }
 
@@ -317,6 +320,12 @@ vm_bind(lua_State *L)
         }
 
         lua_pop(L, 1);
+    }
+
+    if (!found) {
+        return luaL_error(L, "%s has no function that would be called: "
+                          "request, page, ask or log",
+                          bind->source->path.data);
     }
 
     /* a whole path is a module's name, but not a hook's */

@@ -18,6 +18,7 @@
 #define ASSIST_THREADS     64           /* finished coroutines kept for reuse */
 #define ASSIST_ERROR       1024         /* bytes of a failure's line */
 #define ASSIST_TICK_STEPS  1000000      /* of patterns: about a CPU tick's */
+#define ASSIST_MARKUP_MAX  (8 * 1024 * 1024) /* bytes of assist.html */
 #define ASSIST_C_STACK     (1024 * 1024) /* bytes, before a call is refused */
 
 
@@ -39,6 +40,8 @@ struct assist_vm_s {
     assist_vm_conf_t          conf;
     size_t                    used;
     size_t                    live;     /* after the last full collection */
+    size_t                    spare;    /* over the bound, for what must not
+                                           fail */
     int                       denied;   /* the run asked for more than is */
     assist_hook_t            *hooks;
 
@@ -120,7 +123,8 @@ void assist_check_type(lua_State *L, int arg, int type);
 /* Pushes a buffer that is freed, at the latest, when it is collected. */
 assist_buf_t *assist_buf_push(lua_State *L);
 
-/* Gives lua-cjson's encode, on the stack's top, a bound (json.c). */
+/* Gives lua-cjson's encode and decode, in the table on the stack's top, their
+ * bounds (json.c). */
 void assist_json_wrap(lua_State *L);
 
 /* Puts find, match, gmatch and gsub into the table on the top (strings.c). */

@@ -246,7 +246,7 @@ return M` },
 test('a hook\'s name is a word', async (stage) => {
   const expected = /hook "h\.lua" will not run in this worker: a hook's name has letters/;
   const { port } = await stage.site({ errors: [expected],
-    hooks: { 'h.lua': 'return { name = "a:b" }' }, page: 'assist_hook h.lua;' });
+    hooks: { 'h.lua': 'return { name = "a:b", request = error }' }, page: 'assist_hook h.lua;' });
   assert.equal((await request(port, { path: page })).status, 200);
 });
 

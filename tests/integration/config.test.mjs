@@ -104,6 +104,9 @@ refuses('a hook with a syntax error, at the line of the hook',
         hooked('assist_hook bad.lua;'),
         /hooks\/bad\.lua:4: 'then' expected.* in \S+nginx\.conf:\d+/, (stage) =>
           stage.hooks({ 'bad.lua': 'return {\n  request = function(ctx)\n    if x\n  end\n}\n' }));
+refuses('a hook that is bytecode', hooked('assist_hook byte.lua;'),
+        /hooks\/byte\.lua:1: this is bytecode: nginx reads source only in \S+nginx\.conf:\d+/,
+        (stage) => stage.hooks({ 'byte.lua': '\x1bLJ' }));
 refuses('a hook that does not exist', hooked('assist_hook none.lua;'),
         /hook "none\.lua" was not found in assist_hook_path .* in \S+nginx\.conf:\d+/);
 refuses('a hook by its whole path that does not exist',

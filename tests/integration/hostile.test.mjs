@@ -110,6 +110,42 @@ return { name = "h",
     }, 'the hook is tried again', 30000);
   });
 
+// Functions for nobody, which visitors do not wait for.
+
+const later = (stage, body) => stage.site({
+  hooks: { 'h.lua': `local assist = require "assist"
+return { name = "h", request = function(ctx)
+  if ctx.request.args.good then return ctx:reply(200, "good") end
+  ${body}
+end }` },
+  page: 'assist_hook h.lua;',
+  errors: [/hook h (failed in assist\.later|is suspended)/] });
+
+test('functions of assist.later that spin are suspended', async (stage) => {
+  const { nginx, port } = await later(stage, `for i = 1, 256 do
+    assist.later(function() while true do end end)
+  end`);
+  await get(port, '/dich-vu/1.001456.html');
+  assert.equal((await get(port, '/elsewhere')).status, 200);
+  await until(() => nginx.logged(/hook h is suspended/).length, 'it is');
+  assert.ok(nginx.logged(/hook h failed in assist\.later/).length <= 2);
+  assert.deepEqual(nginx.workerPids(), nginx.pids);
+});
+
+test('functions of assist.later that start each other hold up nobody',
+  async (stage) => {
+    const { nginx, port } = await later(stage, `local function again()
+      assist.later(again)
+    end
+    for i = 1, 10 do assist.later(again) end`);
+    await get(port, '/dich-vu/1.001456.html');
+    for (let i = 0; i < 20; i++) {
+      assert.equal((await get(port, '/dich-vu/1.001456.html?good=1')).text,
+                   'good');
+    }
+    assert.deepEqual(nginx.workerPids(), nginx.pids);
+  });
+
 test('a hook is suspended while others of its runs wait', async (stage) => {
   const { nginx, port } = await stage.site({
     hooks: { 'h.lua': `local assist = require "assist"

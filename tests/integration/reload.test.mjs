@@ -35,6 +35,8 @@ for (const [name, broken, why] of [
   ['that does not compile', 'return {', /h\.lua:\d+: .*unexpected symbol|h\.lua:\d+: .*expected/],
   ['that raises', 'error("not ready")', /h\.lua:1: not ready/],
   ['that is no hook', 'return 7', /must return a table/],
+  ['that has no function', 'return { requets = error }',
+   /has no function that would be called: request, page, ask or log/],
   ['that loops', 'while true do end', /used more CPU/],
 ]) {
   test(`a version ${name} is not taken, and the log says why`, async (stage) => {

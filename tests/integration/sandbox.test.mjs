@@ -1,6 +1,28 @@
 // What a hook can reach, and what it can change for another hook: nothing.
 
-import { assert, get, test } from './harness.mjs';
+import { assert, get, root, run, test } from './harness.mjs';
+
+// The members of all libraries and of `assist`, by table.
+const shared = JSON.parse((await run('luajit', ['-e', `
+  package.path = "${root}/lua/?.lua;" .. package.path
+  local api, all = require "assist.cli.api", {}
+  local function add(path, members)
+    all[path] = { path }
+    for name, kind in pairs(members) do
+      if kind == "table" then add(path .. "." .. name,
+                                  api.members(path .. "." .. name)) end
+      table.insert(all[path], name)
+    end
+  end
+  add("assist", api.members("assist"))
+  for _, name in ipairs(api.globals) do
+    if type(_G[name]) == "table" and name ~= "_G" then
+      all[name] = { name }
+      for member in pairs(_G[name]) do table.insert(all[name], member) end
+    end
+  end
+  all._G = api.globals
+  print(require("cjson").encode(all))`])).stdout);
 
 // A hook that replies with what `body` returns.
 const reply = (body) => `local assist = require "assist"
@@ -45,17 +67,8 @@ const survey = `
       list[#list + 1] = path .. key .. "=" .. tostring(value)
     end
   end
-  names("", _G, "assert error getmetatable ipairs next pairs pcall rawequal "
-    .. "rawget rawset require select setmetatable tonumber tostring type "
-    .. "unpack xpcall string table math bit coroutine")
-  names("string.", string, "byte char find format gmatch gsub len lower match "
-    .. "rep reverse sub upper extra")
-  names("table.", table, "concat insert remove sort maxn extra")
-  names("math.", math, "abs ceil floor max min random extra")
-  names("coroutine.", coroutine, "create resume yield wrap status extra")
-  names("assist.", assist, "sleep search now cache log text json extra")
-  names("cache.", assist.cache, "get set extra")
-  names("log.", assist.log, "error warn info debug extra")
+  ${Object.entries(shared).map(([path, members]) =>
+    `names("${path}.", ${path}, "${members.join(' ')} extra")`).join('\n')}
   list[#list + 1] = tostring(getmetatable("x")) .. tostring(getmetatable(ctx))
   list[#list + 1] = require("assist.procedure_words").vi.none
   return table.concat(list, "\\n")`;
@@ -71,9 +84,8 @@ end }`,
       local function try(name, f)
         if pcall(f) then broken[#broken + 1] = name end
       end
-      for name, t in pairs{ string = string, table = table, math = math,
-          coroutine = coroutine, bit = bit, G = _G, assist = assist,
-          cache = assist.cache, log = assist.log, json = assist.json } do
+      for name, t in pairs{ ${Object.keys(shared).map((path) =>
+        `["${path}"] = ${path}`).join(', ')} } do
         try(name .. ".extra", function() t.extra = 1 end)
         try(name .. " rawset", function() rawset(t, "extra", 1) end)
         try(name .. " insert", function() table.insert(t, 1) end)
@@ -92,6 +104,7 @@ end }`,
   assert.equal(await of('hostile.lua'), '');
   assert.equal(await of('survey.lua'), before);
   assert.match(before, /string\.find=function/);
+  assert.match(before, /assist\.ai\.chat=function/);
   assert.deepEqual(nginx.workerPids(), nginx.pids);
 });
 

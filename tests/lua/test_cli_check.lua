@@ -75,6 +75,18 @@ finds("an unknown field of the request", "return { log = function(ctx)\n"
 finds("an unknown outcome", 'return { ask = function(ctx) ctx:outcome("good") '
   .. "end }", '1: ctx:outcome: there is no outcome "good"')
 
+finds("what a library has not", "return { ask = function()\n"
+  .. "  math.randomseed(1) return string.trim, string.format end }",
+  '2: there is no "math.randomseed" in hooks\n'
+  .. '2: there is no "string.trim" in hooks')
+finds("a method for a function", "local M = {}\nfunction M:ask(ctx) "
+  .. "ctx:say('x') end\nreturn M",
+  "2: write function M.ask(ctx, conf), with a dot")
+finds("an error behind a byte order mark", "\239\187\191" .. head
+  .. "return { ask = function() assist.foo() end }",
+  '2: assist has no "foo" (it has: ai, all, cache, fetch, html, json, later, log, now, '
+  .. "redact, redis, search, sleep, text)")
+
 local asleep = "assist.sleep cannot be called in log (only in: request, ask)"
 
 finds("a wait in log", head .. "return {\n  log = function()\n    "
@@ -86,6 +98,9 @@ finds("a wait in M.log = function", head .. "local M = {}\nM.log = function()\n"
   .. "  assist.sleep(1)\nend\nreturn M", "4: " .. asleep)
 finds("a wait in log, within pcall", head .. "return { log = function() pcall("
   .. "function()\nassist.sleep(1) end) end }", "3: " .. asleep)
+finds("calls that pcall makes", head .. "return { log = function(ctx)\n"
+  .. "pcall(assist.sleep, 1)\nxpcall(ctx.say, error, ctx, 'x') end }", "3: "
+  .. asleep .. "\n4: ctx:say cannot be called in log (only in: ask)")
 finds("a renamed wait in log", head .. "local nap = assist.sleep\n"
   .. "return { log = function() nap(1) end }", "3: " .. asleep)
 finds("a wait while a page streams by", "local assist = require 'assist'\n"
@@ -101,6 +116,12 @@ finds("a reply in ask", "local M = { name = 'x', ask = function(ctx)\n"
 finds("speaking in request", "return { request = function(ctx)\nctx:say 'x' "
   .. "end }", "2: ctx:say cannot be called in request (only in: ask)")
 
+silent("tables that are named as libraries", [[
+local string = { trim = 1 }
+return { name = "x", ask = function(ctx, math)
+  local data = { table = string.trim, math.randomseed, ctx.data.string.trim }
+  return data
+end }]])
 silent("strings and comments", head .. [==[
 -- assist.foo() ctx:bar()
 local text = "assist.foo()" .. 'ctx:bar \' assist.x' .. [[ assist.foo() ]]

@@ -266,6 +266,63 @@ case("ctx:reply refuses nginx's own headers, and line ends", [[
   kit.has(got.data.got, "headers are a table of names and strings, not a number")
   ]])
 
+case("what is too large is refused as in nginx", [[
+  request = function(ctx)
+    local long, found = ("x"):rep(2000000), {}
+    for i, f in ipairs {
+      function() assist.html(long:rep(5)) end,
+      function() assist.redis("SET", "k", long) end,
+      function() assist.fetch("/api?" .. long) end,
+      function() assist.fetch("/api", { body = long }) end,
+      function() assist.fetch("/api", { headers = { X = long } }) end,
+      function() ctx:cite { title = long } end,
+      function() error((select(2, assist.json.decode(long)))) end,
+      function() assist.json.decode {} end,
+    } do
+      found[i] = select(2, pcall(f)):gsub("^.-:%d+: ", "")
+    end
+    ctx:reply(200, table.concat(found, "\n"))
+  end]], 'fetch = { ["/api"] = {} }', [[
+  kit.equal(got.reply.body, table.concat({
+    "assist.html makes at most 8 MB",
+    "assist.redis: the arguments may have 1 MB together",
+    "assist.fetch: a URI may have 64 KB",
+    "assist.fetch: body may have 1 MB",
+    "assist.fetch: headers may have 64 KB together",
+    "ctx:cite: a source may have 8 KB",
+    "the text is larger than 1 MB",
+    "bad argument #1 to 'decode' (string expected, got table)",
+  }, "\n"))]])
+
+test("a hook without a function, and one with a wrong name", function()
+  local code, text = run { ["h_test.lua"] = [[
+    local kit = require "assist.cli.kit"
+    kit.test("it", function()
+      kit.has(kit.run { hook = { requets = error } }.error,
+        "has no function that would be called: request, page, ask or log")
+      kit.has(kit.run { hook = { name = "a b", request = error } }.error,
+        'not "a b"')
+    end)]] }
+  equal(text, "ok 1 - DIR/h_test.lua: it\n1 passed, 0 failed\n")
+  equal(code, 0)
+end)
+
+test("functions of assist.later that start each other come to an end", function()
+  local code, text = run {
+    ["h.lua"] = [[local assist = require "assist"
+      local function again() assist.later(again) end
+      return { request = again }]],
+    ["h_test.lua"] = [[
+    local kit = require "assist.cli.kit"
+    kit.test("it", function()
+      local got = kit.run { hook = "h.lua" }
+      kit.equal(got.logs[1].text,
+        "functions of assist.later start each other without end")
+    end)]] }
+  equal(text, "ok 1 - DIR/h_test.lua: it\n1 passed, 0 failed\n")
+  equal(code, 0)
+end)
+
 case("a service has all columns, and equals itself", [[
   ask = function(ctx)
     ctx:about(ctx.service)
@@ -509,7 +566,7 @@ end)
 for name, wrong in pairs {
   ['kit.run has no option "qestion"'] = 'hook = {}, qestion = "x"',
   ['there is no phase "pages"'] = 'hook = {}, phase = "pages"',
-  ['the hook has no function "ask"'] = 'hook = {}, question = "x"',
+  ['the hook has no function "ask"'] = 'hook = { log = print }, question = "x"',
   ['a service has no column "nme"'] =
     "hook = { log = print }, phase = 'log', service = { nme = 1 }",
   ["needs catalog ="] = "hook = { log = print }, phase = 'log', service = '1'",

@@ -228,20 +228,26 @@ return {
 
   { "README.md has the figures of C", function()
     local bounds = section("## Bounds"):gsub("[`,]", "")
-    local figures = { ["(1024 * 1024)"] = "1 MB", ["(256 * 1024)"] = "256 KB" }
+    local figures = { ["(1024 * 1024)"] = "1 MB", ["(256 * 1024)"] = "256 KB",
+      ["(64 * 1024)"] = "64 KB", ["(8 * 1024 * 1024)"] = "8 MB" }
     for _, bound in ipairs {
       { "lua/run.c", "RUN_WAITS", "waits of a run | %s |" },
       { "lua/run.c", "RUN_FRAMES", "a traceback | %s lines" },
       { "lua/all.c", "ALL_MAX", "assist.all | %s |" },
       { "lua/api.c", "LOG_LINES", "bytes of a line | %s;" },
-      { "lua/ctx.c", "REPLY_HEADERS", "a reply; its headers | 1 MB; %s |" },
+      { "lua/ctx.c", "REPLY_HEADERS", "a reply; its headers | 1 MB; %s 64 KB" },
+      { "lua/fetch.c", "HEADERS_MAX", "a reply; its headers | 1 MB; 32 %s" },
+      { "lua/fetch.c", "FETCH_URI", "of a fetch: uri; headers; body | %s;" },
+      { "lua/command.c", "COMMAND_MAX", "a Redis command | 32 %s together" },
+      { "lua/json.c", "JSON_MAX", "made or read | 1 MB; 256 KB; %s |" },
+      { "lua/vm_private.h", "MARKUP_MAX", "what assist.html makes | %s |" },
       { "lua/fetch.c", "FETCH_MAX", "a fetched body; its time | max %s;" },
       { "lua/fetch.c", "FETCH_TIMEOUT", "timeout %s s at most 60 s" },
       { "lua/ai.c", "CHAT_MESSAGES", "messages; passages; text | %s;" },
       { "lua/ai.c", "CHAT_TIMEOUT", "256 KB; timeout 60 s at most %s s" },
       { "http/ngx_http_assist_later.c", "LATER_MAX", "at a time | %s |" },
       { "http/ngx_http_assist.h", "ANSWER_MAX", "it is about | %s;" },
-      { "http/ngx_http_assist_host.c", "LIST_MAX", "about | 256 KB; %s;" },
+      { "http/ngx_http_assist_host.c", "LIST_MAX", "about | 256 KB; %s of" },
       { "http/ngx_http_assist_host.c", "REPLY_MAX", "headers | %s;" },
       { "http/ngx_http_assist_body.c", "HOOK_BODY_MAX", "body | %s |" },
       { "http/ngx_http_assist_cache.c", "VALUE_MAX", "in the cache | %s |" },

@@ -101,6 +101,9 @@ api.globals = {
   "tostring", "type", "unpack", "xpcall",
 }
 
+-- What their tables have not, of LuaJIT's own.
+api.removed = { "string.dump", "math.randomseed" }
+
 -- A list as a set.
 function api.set(list)
   local set = {}

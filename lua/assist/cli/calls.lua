@@ -143,7 +143,13 @@ local anywhere = {
     return library.redact(raise.string("assist.redact", 1, text))
   end,
   ["assist.json.encode"] = cjson.encode,
-  ["assist.json.decode"] = cjson.decode,
+  ["assist.json.decode"] = function(text)
+    text = raise.string("assist.json.decode", 1, text)
+    if #text > 1048576 then
+      return nil, "the text is larger than 1 MB"
+    end
+    return cjson.decode(text)
+  end,
 }
 
 local function place(assist, name, value)

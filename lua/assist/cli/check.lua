@@ -62,14 +62,19 @@ function check.command(list)
 
   local count = 0
   for _, word in ipairs(words) do
+    local hooks = 0
     for _, path in ipairs(files.below(word, ".lua")) do
       local source = files.need(path)
       if path == word or is_hook(path, source) then
+        hooks = hooks + 1
         for _, finding in ipairs(check.source(source, path)) do
           print(("%s:%d: %s"):format(path, finding.line, finding.message))
           count = count + 1
         end
       end
+    end
+    if hooks == 0 then
+      args.fail("there is no hook (*.lua) in %s", word)
     end
   end
   return count == 0 and 0 or 1

@@ -29,7 +29,9 @@ local function whole_uri(uri, args)
   if args and args ~= "" then
     uri = uri .. (uri:find("?", 1, true) and "&" or "?") .. args
   end
-  if uri:sub(1, 1) ~= "/" then
+  if #uri > 65536 then
+    raise.error "assist.fetch: a URI may have 64 KB"
+  elseif uri:sub(1, 1) ~= "/" then
     raise.error('assist.fetch: "%s" is not a location of this server, which '
       .. 'begins with "/"', uri)
   elseif uri:find("[%z\1-\32\127#]") then
@@ -47,8 +49,12 @@ function fetch.request(uri, opts)
     opts)
   opts = opts or {}
   uri = whole_uri(uri, text(opts, "args"))
+  local body = text(opts, "body") or ""
+  if #body > MAX then
+    raise.error "assist.fetch: body may have 1 MB"
+  end
   return { uri = uri, path = uri:match("^[^?]*"),
-    method = text(opts, "method") or "GET", body = text(opts, "body") or "",
+    method = text(opts, "method") or "GET", body = body,
     headers = opts.headers and headers.check("assist.fetch", opts.headers)
               or {},
     timeout = number(opts, "timeout", 2, 60),

@@ -10,7 +10,7 @@ function headers.check(call, given)
     raise.error("%s: headers are a table of names and strings, not a %s", call,
       type(given))
   end
-  local copy, n = {}, 0
+  local copy, n, total = {}, 0, 0
   for name, value in pairs(given) do
     n = n + 1
     local kind = type(value)
@@ -18,6 +18,10 @@ function headers.check(call, given)
       raise.error("%s: more than 32 headers", call)
     elseif type(name) ~= "string" or kind ~= "string" and kind ~= "number" then
       raise.error("%s: headers are a table of names and strings", call)
+    end
+    total = total + #name + #tostring(value)
+    if total > 65536 then
+      raise.error("%s: headers may have 64 KB together", call)
     elseif not name:find("^[%w!#$%%&'*+%-.^_`|~]+$") then
       raise.error('%s: "%s" is not a header\'s name', call, name)
     elseif tostring(value):find("[%z\r\n]") then

@@ -15,6 +15,9 @@ local host = {}
 local Host = {}
 Host.__index = Host
 
+-- Functions of assist.later that a run may bring about.
+local LATERS = 10000
+
 -- Marks the yields that are waits.
 local WAIT = {}
 
@@ -215,12 +218,21 @@ function Host:hook(hook)
     return nil, path .. ' must return a table: return { name = "...", version '
       .. '= "...", request = function(ctx, conf) ... end }'
   end
+  local functions = 0
   for _, phase in ipairs(api.phases) do
     local kind = type(hook[phase])
     if kind ~= "function" and kind ~= "nil" then
       return nil, ('%s: "%s" must be a function, it is a %s'):format(path,
         phase, kind)
     end
+    functions = functions + (kind == "function" and 1 or 0)
+  end
+  if functions == 0 then
+    return nil, path .. " has no function that would be called: request, page, "
+      .. "ask or log"
+  elseif hook.name ~= nil and not tostring(hook.name):find("^[%w._-]+$") then
+    return nil, ("a hook's name has letters, digits, \".\", \"_\" and \"-\" "
+      .. 'only, not "%s"'):format(tostring(hook.name))
   end
   return hook
 end
@@ -238,8 +250,11 @@ function Host:later(fn)
   if #self.laters == 256 then
     return nil, "too many functions run"
   end
-  local help = objects.help()
-  self.laters[#self.laters + 1] = { phase = self.run_now.phase,
+  local help, ends = objects.help(), self.run_now.ends or self.clock + 120
+  if self.clock >= ends then
+    return nil, "there is no time left"
+  end
+  self.laters[#self.laters + 1] = { ends = ends, phase = self.run_now.phase,
     lang = self.run_now.lang, fn = function()
       help.value, help.reason = fn()
       help.done = true
@@ -247,14 +262,22 @@ function Host:later(fn)
   return help
 end
 
--- Runs what assist.later was given, each for nobody, two minutes at most.
+-- Runs what assist.later was given, each for nobody, two minutes at most with
+-- what it starts itself.  Here only waiting takes time: they are counted, too.
 function Host:run_laters()
-  while self.laters[1] do
+  for n = 1, math.huge do
+    if n > LATERS then
+      self:log("error", "functions of assist.later start each other without end")
+      self.laters = {}
+    end
+    if not self.laters[1] then
+      return
+    end
     local later = table.remove(self.laters, 1)
     local run = new_run(later.phase, later.fn)
-    run.lang = later.lang
+    run.lang, run.ends = later.lang, later.ends
     self.run_now = run
-    local reason, outcome = self:drive(run, 120)
+    local reason, outcome = self:drive(run, later.ends - self.clock)
     self.run_now = nil
     if reason then
       self:log("error", "a function failed in assist.later: "

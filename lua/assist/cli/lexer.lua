@@ -69,9 +69,10 @@ end
 -- A list of { type =, text =, line = }; type: name, keyword, string, number,
 -- op.  The text of a string has its quotes.
 function lexer.tokens(source)
-  local tokens, line, at = {}, 1, 1
-  if source:sub(1, 1) == "#" then
-    at = source:find("\n", 1, true) or #source + 1
+  local tokens, line = {}, 1
+  local at = source:find("^\239\187\191") and 4 or 1    -- a byte order mark
+  if source:sub(at, at) == "#" then
+    at = source:find("\n", at, true) or #source + 1
   end
   while at <= #source do
     local kind, last

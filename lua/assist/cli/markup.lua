@@ -4,6 +4,8 @@ local raise = require "assist.cli.raise"
 
 local markup = {}
 
+local MAX = 8 * 1024 * 1024
+
 -- What an html value stands for.
 local inside = setmetatable({}, { __mode = "k" })
 
@@ -38,6 +40,9 @@ local meta = getmetatable(prototype)
 meta.__metatable = false
 
 local function new(text)
+  if #text > MAX then
+    raise.error "assist.html makes at most 8 MB"
+  end
   local value = newproxy(prototype)
   inside[value] = text
   return value

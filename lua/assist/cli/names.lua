@@ -11,6 +11,8 @@ local names = {}
 
 local is = shape.is
 local phases = api.set(api.phases)
+local libraries = api.set { "string", "table", "math", "bit", "coroutine" }
+local removed = api.set(api.removed)
 
 local Reader = {}
 Reader.__index = Reader
@@ -46,6 +48,11 @@ end
 -- `function a.b(x, y)`: opens its body; returns the token of its ")".
 function Reader:on_function(at)
   local t = self.tokens
+  if self.hook and #self.scopes == 1 and is(t[at + 1], self.hook)
+     and is(t[at + 2], ":") and phases[t[at + 3].text] then
+    self.found(t[at].line, ("write function %s.%s(ctx, conf), with a dot")
+      :format(self.hook, t[at + 3].text))
+  end
   local phase, own = self:phase_of(at)
   self.scopes:push(phase)
   while not is(t[at], "(") do
@@ -162,12 +169,27 @@ local keywords = {
   ["until"] = function(self) self.scopes:pop() end,
 }
 
+-- `math.randomseed`: what a library has not.
+function Reader:on_global(at)
+  local t = self.tokens
+  local name, member = t[at].text, t[at + 2]
+  if libraries[name] and is(t[at + 1], ".") and member then
+    local whole = name .. "." .. member.text
+    if _G[name][member.text] == nil or removed[whole] then
+      self.found(t[at].line, ('there is no "%s" in hooks'):format(whole))
+    end
+  end
+end
+
 function Reader:on_name(at)
   local before = self.tokens[at - 1]
   if is(before, ".") or is(before, ":") then
     return at
   end
   local meaning = self.scopes:meaning(self.tokens[at].text)
+  if meaning == nil then
+    self:on_global(at)
+  end
   if not meaning then
     return at
   end

@@ -98,6 +98,9 @@ function methods.cite(run, source)
     cite[name] = (kind == "string" or kind == "number")
                  and tostring(cite[name]) or ""
   end
+  if #cite.title + #cite.url + #cite.updated > 8192 then
+    raise.error "ctx:cite: a source may have 8 KB"
+  end
   run.cites[#run.cites + 1] = cite
 end
 

@@ -29,6 +29,13 @@ local function called(tokens, at)
          or is(next_token, "{"))
 end
 
+-- pcall(assist.sleep, 1)
+local function passed(self)
+  local t, at = self.tokens, self.first
+  return is(t[at - 1], "(") and (is(t[at - 2], "pcall")
+         or is(t[at - 2], "xpcall"))
+end
+
 local function call(self, name, at)
   if self.phase and not api.allowed(name, self.phase) then
     self.found(self.tokens[at].line, api.misuse(name, self.phase))
@@ -71,6 +78,8 @@ local function of_object(self, meaning, separator, name, at)
   if api.calls[method] then
     if called(self.tokens, at) then
       self.found(line, ("write %s(...), with a colon"):format(method))
+    elseif passed(self) then
+      call(self, method, at)
     end
     return false
   end
@@ -99,7 +108,7 @@ end
 -- `meaning`, in a phase (or nil), and calls found(line, message).  Returns the
 -- path's last token and what it means.
 function path.follow(tokens, at, meaning, phase, found)
-  local self = { tokens = tokens, phase = phase, found = found }
+  local self = { tokens = tokens, phase = phase, found = found, first = at }
   while meaning and leads_on(meaning) do
     local separator, name = tokens[at + 1], tokens[at + 2]
     if not (is(separator, ".") or is(separator, ":")) then
@@ -109,7 +118,7 @@ function path.follow(tokens, at, meaning, phase, found)
     at = at + 2
     meaning = step(self, meaning, separator.text, name.text, at)
   end
-  if meaning and called(tokens, at) then
+  if meaning and (called(tokens, at) or passed(self)) then
     call(self, meaning, at)
     meaning = false
   end

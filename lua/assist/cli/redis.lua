@@ -239,8 +239,13 @@ function Store:call(command, ...)
   elseif not commands[name] then
     raise.error("assist.redis: the fake Redis of the test kit has no %s", name)
   end
+  local total = 0
   for i = 1, n do
     words[i] = raise.string("assist.redis", i + 1, words[i])
+    total = total + #words[i]
+  end
+  if total > 1048576 then
+    raise.error "assist.redis: the arguments may have 1 MB together"
   end
   local ok, value = pcall(commands[name], self, unpack(words, 1, n))
   if not ok then

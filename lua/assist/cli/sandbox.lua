@@ -40,7 +40,7 @@ local function guarded_xpcall(fn, handler, ...)
   end, ...)
 end
 
-local removed = { ["string.dump"] = true, ["math.randomseed"] = true }
+local removed = api.set(api.removed)
 
 local function libraries()
   local globals = {}

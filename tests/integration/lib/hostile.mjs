@@ -35,6 +35,12 @@ export const hostile = {
     while true do pcall(error) end end)`, CPU],
   loop_pattern: ['("a"):rep(30000):find(".-.-.-.-b")',
                  /took more steps than assist_hook_cpu allows/],
+  // many tables whose places are all empty
+  loop_json: [`local e, t, u = {}, {}, {}
+    for i = 1, 60000 do e[i + 0.5] = 1 end
+    for i = 1, 60000 do e[i + 0.5] = nil end
+    for i = 1, 300 do t[i], u[i] = e, t end
+    assist.json.encode(u)`, CPU],
   loop_error: ['while true do pcall(error, {}) end', CPU],
 
   memory_rep: ['return ("x"):rep(1000000000)', /not enough memory/],
@@ -93,6 +99,9 @@ export const hostile = {
        /no finalizer ran/],
   wait_sort: [`table.sort({ 3, 2, 1 }, function(a, b)
     assist.sleep(0.01) return a < b end)`, /cannot wait inside a callback/],
+  // of a function that returns a call nothing is left on the stack
+  wait_tail: ['return assist.sleep(-1)',
+              /takes 0 to 3600 seconds; in .*wait_tail\.lua:3,/],
   wait_wrap: ['coroutine.wrap(function() assist.sleep(0.01) end)()',
               /cannot wait inside a coroutine/],
 
@@ -106,6 +115,29 @@ export const hostile = {
   large_json: [`local t, s = {}, ("x"):rep(1000000)
     for i = 1, 100000 do t[i] = s end
     error((select(2, assist.json.encode(t))))`, /would be larger than 1 MB/],
+  large_decode: [`error((select(2, assist.json.decode((" "):rep(2000000)))))`,
+                 /the text is larger than 1 MB/],
+  large_html: [`local s, t = ("<"):rep(100000), {}
+    for i = 1, 5000 do t[i] = s end
+    return assist.html(("%s"):rep(5000), unpack(t))`,
+               /assist\.html makes at most 8 MB/],
+  large_cite: [`while true do ctx:cite{ title = ("x"):rep(10000) } end`,
+               /ctx:cite: a source may have 8 KB/],
+  large_redis: [`local s = ("x"):rep(1000000)
+    assist.redis("DEL", s, s, s)`,
+                /assist\.redis: the arguments may have 1 MB together/],
+  large_fetch: [`assist.fetch("/api", { method = "POST",
+    body = ("x"):rep(2000000) })`, /assist\.fetch: body may have 1 MB/],
+  large_fetch_uri: [`assist.fetch("/api?" .. ("x"):rep(2000000))`,
+                    /assist\.fetch: a URI may have 64 KB/],
+  large_fetch_headers: [`local s, t = ("x"):rep(20000000), {}
+    for i = 1, 30 do t["X-" .. i] = s end
+    assist.fetch("/api", { headers = t })`,
+                        /assist\.fetch: headers may have 64 KB together/],
+  large_reply_headers: [`ctx:reply(200, "x", { X = ("x"):rep(2000000) })`,
+                        /ctx:reply: headers may have 64 KB together/],
+  large_log: [`assist.log.info(("0912345678 "):rep(1000000)) error("done")`,
+              /done/],
   large_json_twice: [`local t = {} for i = 1, 60 do t = { t, t } end
     error((select(2, assist.json.encode(t))))`, /would be larger than 1 MB/],
 };
