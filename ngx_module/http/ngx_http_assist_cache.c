@@ -60,6 +60,11 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
 
     op->finish = ngx_http_assist_l2_finish;
     ngx_memcpy(op->key, key, ASSIST_DIGEST_LEN);
+
+    if (ngx_http_assist_cache_read_join(op) == NGX_OK) {
+        return NGX_AGAIN;
+    }
+
     ngx_str_set(&argv[0], "GET");
     argv[1] = ngx_http_assist_l2_key(mcf, "c:", key, name);
 
@@ -67,6 +72,8 @@ ngx_http_assist_cache_get(ngx_http_request_t *r, ngx_queue_t *ops, u_char *key,
         ngx_http_assist_op_drop(op);
         return rc;
     }
+
+    ngx_http_assist_cache_read_start(op);
 
     return NGX_AGAIN;
 }
@@ -111,6 +118,8 @@ ngx_http_assist_cache_set(ngx_http_request_t *r, u_char *key, ngx_str_t *value,
     if (mcf->redis == NULL) {
         return;
     }
+
+    ngx_http_assist_cache_read_forget(key);
 
     p = ngx_pnalloc(r->pool, NGX_HTTP_ASSIST_FRESH_LEN + value->len);
     if (p == NULL) {

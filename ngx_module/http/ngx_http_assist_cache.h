@@ -44,6 +44,14 @@ ngx_int_t ngx_http_assist_cache_lease(ngx_http_request_t *r, ngx_queue_t *ops,
 void ngx_http_assist_cache_hold(ngx_http_request_t *r, u_char *key,
     uint64_t owner, ngx_msec_t ms);
 
+/* ngx_http_assist_cache_read.c: reads of Redis that equal askers share */
+/* NGX_OK: op->key is being read, and that reply is op's, too */
+ngx_int_t ngx_http_assist_cache_read_join(ngx_http_assist_op_t *op);
+/* op->key is read from now on: its command has been sent */
+void ngx_http_assist_cache_read_start(ngx_http_assist_op_t *op);
+/* what is being read is old: nobody joins any more */
+void ngx_http_assist_cache_read_forget(u_char *key);
+
 /* ngx_http_assist_withdraw.c: what was withdrawn, here and on other nodes */
 ngx_int_t ngx_http_assist_withdraw_zone(ngx_conf_t *cf,
     ngx_http_assist_main_conf_t *mcf);

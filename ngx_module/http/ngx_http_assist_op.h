@@ -44,7 +44,7 @@ struct ngx_http_assist_op_s {
     /* the kind's: `finish` turns an answer into a value for the waiter */
     void                          (*finish)(ngx_http_assist_op_t *op);
     void                          (*cancel)(ngx_http_assist_op_t *op);
-    /* an op that nobody awaits may get Redis's reply as it is; NULL: none */
+    /* gets Redis's reply as it is, in place of `value`; NULL: there is none */
     void                          (*reply)(ngx_http_assist_op_t *op,
                                            void *reply);
     void                           *kind;

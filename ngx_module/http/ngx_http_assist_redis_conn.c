@@ -14,6 +14,7 @@
 
 static void ngx_http_assist_redis_flush(ngx_event_t *ev);
 static void ngx_http_assist_redis_write(ngx_event_t *ev);
+static ngx_int_t ngx_http_assist_redis_want_write(ngx_event_t *wev);
 static void ngx_http_assist_redis_read(ngx_event_t *ev);
 static ngx_int_t ngx_http_assist_redis_feed(
     ngx_http_assist_redis_node_t *node, char *p, size_t len);
@@ -266,11 +267,27 @@ ngx_http_assist_redis_write(ngx_event_t *ev)
         }
     }
 
-    if (ngx_handle_write_event(c->write, 0) != NGX_OK
+    if (ngx_http_assist_redis_want_write(c->write) != NGX_OK
         || ngx_handle_read_event(c->read, 0) != NGX_OK)
     {
         ngx_http_assist_redis_fail(node, 0, "no event");
     }
+}
+
+
+/*
+ * Only while something is left to be sent: otherwise a Unix socket wakes the
+ * worker as soon as Redis has read a command, long before it answers.
+ */
+
+static ngx_int_t
+ngx_http_assist_redis_want_write(ngx_event_t *wev)
+{
+    if (wev->ready && wev->active) {
+        return ngx_del_event(wev, NGX_WRITE_EVENT, 0);
+    }
+
+    return ngx_handle_write_event(wev, 0);
 }
 
 

@@ -161,6 +161,59 @@ test('L2 alone: a miss, then hits, on two nodes', async (stage) => {
   assert.match(await redis.command('KEYS', 'assist:[^l]*'), /^assist:c:\{[0-9a-f]{64}\}$/);
 });
 
+// How often Redis was asked for a value.
+const reads = async (redis) => Number(
+  /cmdstat_get:calls=(\d+)/.exec(await redis.command('INFO', 'commandstats'))?.[1] ?? 0);
+
+test('L2: who asks the same at the same time waits for one reply',
+  async (stage) => {
+    const redis = await stage.redis();
+    const { port, nginx } = await stage.site({ http: L2(redis, 'timeout=20s') });
+    const other = { ...fee, question: 'Thời hạn giải quyết là bao lâu?' };
+    await states(port, [fee, other]);
+    await redis.command('CONFIG', 'RESETSTAT');
+
+    redis.pause();
+    const body = JSON.stringify(fee);
+    const leaves = abandon(port, 'POST /assist/ask HTTP/1.1\r\nHost: a\r\n'
+      + 'Content-Type: application/json\r\n'
+      + `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`, 600);
+    await sleep(300);                   // it is the first, and leaves
+    const all = Array.from({ length: 40 }, (_, i) => ask(port, i % 4 ? fee : other));
+    await leaves;
+    await sleep(300);
+    redis.resume();
+
+    for (const { json } of await Promise.all(all)) assert.equal(json.cache, 'HIT');
+    assert.equal(await reads(redis), 2);
+    assert.equal(nginx.logged(/is away/).length, 0);
+  });
+
+test('L2: a read after a write of the same worker is not an older one',
+  async (stage) => {
+    const redis = await stage.redis();
+    const { port } = await stage.site({
+      http: `assist_redis ${redis.url} timeout=20s;`,
+      hooks: { 'h.lua': `
+        local assist = require "assist"
+        return { name = "h", request = function(ctx)
+          local args = ctx.request.args
+          if args.set then assist.cache.set("k", args.set, 60) end
+          ctx:reply(200, assist.cache.get("k") or "none")
+        end }` },
+      server: 'location /h/ { assist_hook h.lua; }' });
+    assert.equal((await get(port, '/h/?set=a')).text, 'a');
+    redis.pause();
+    const before = get(port, '/h/?n=1');
+    await sleep(300);
+    const after = [get(port, '/h/?set=b'), get(port, '/h/?n=2')];
+    await sleep(300);
+    redis.resume();
+    assert.equal((await before).text, 'a');
+    assert.equal((await after[0]).text, 'b');
+    assert.equal((await after[1]).text, 'b');
+  });
+
 test('L2 fills L1, and the time left goes with the answer', async (stage) => {
   const redis = await stage.redis();
   const a = await stage.site({ http: L2(redis), chat: 'assist_cache_valid 4s;' });
