@@ -5,10 +5,9 @@
 local cjson = require "cjson"
 
 local peer = {}
-local services, address = {}, nil
+local services = {}
 
-function peer.init(catalog, redis)
-  address = redis
+function peer.init(catalog)
   for line in io.lines(catalog) do
     local code, path = line:match("^([^,]+),.-(/[^, ]*)")
     if path then
@@ -50,9 +49,9 @@ function peer.from_dict(key)
 end
 
 -- A GET over a kept connection; lua-resty-redis does the same.
-function peer.from_redis(key)
+local function get(key, ...)
   local sock = ngx.socket.tcp()
-  local ok, err = sock:connect(address)
+  local ok, err = sock:connect(...)
   if not ok then
     return nil, err
   end
@@ -81,6 +80,14 @@ function peer.from_redis(key)
 
   sock:setkeepalive(10000, 64)
   return value:sub(1, len)
+end
+
+-- port: nil where host is a Unix socket.
+function peer.from_redis(host, port)
+  if port then
+    return function(key) return get(key, host, port) end
+  end
+  return function(key) return get(key, host) end
 end
 
 function peer.answer(from)

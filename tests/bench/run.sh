@@ -33,9 +33,10 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/assist-bench.XXXXXX")
 pids=()                         # ours to end
 
 # A server is an nginx of ours, named after its template; a case is an address
-# of it that is measured, with the body that is posted, if any.
+# of it that is measured, with the body that is posted, if any, or a file of
+# them, which are posted in turn.
 
-declare -A port worker server url body
+declare -A port address worker server url body bodies
 cases=()
 
 # Ours and a peer, to be compared.
@@ -43,7 +44,8 @@ pairs=("page_views page_plain" "page_idle page_plain"
        "page_evidence page_plain" "page_views page_lua"
        "page_idle page_lua" "page_hook page_access"
        "ask_l1 ask_return" "ask_l1 ask_dict"
-       "redis_assist redis_lua"
+       "redis_each redis_lua_each" "redis_same redis_lua_same"
+       "redis_unix redis_lua_unix"
        "inject_assist inject_subs")
 
 
@@ -130,7 +132,7 @@ wait_until() {
 }
 
 
-# render NAME: the configuration of a server from its template.
+# render NAME [TEMPLATE]: the configuration of a server from its template.
 
 render() {
     local name=$1 main text key
@@ -145,9 +147,12 @@ events { worker_connections 1024; }"
 $main"
     fi
 
-    text=$(<"$here/$name.conf.in")
+    text=$(<"$here/${2:-$name}.conf.in")
     text=${text//@MAIN@/"$main"}
     text=${text//@ANSWER@/"${answer:-}"}
+    text=${text//@ADDRESS@/"${address[$name]:-}"}
+    text=${text//@NAME@/"$name"}
+    text=${text//@PORT@/"${port[$name]:-}"}
     text=${text//@TMP@/"$tmp"}
     text=${text//@HERE@/"$here"}
     text=${text//@MODULE@/"$tmp/ngx_http_assist_module.so"}
@@ -194,6 +199,12 @@ write_inputs() {
 
     printf '{"service":"%s","question":"%s"}' \
            "$service" "$question" >"$tmp/ask.json"
+
+    # twice as many as connections: at no time are two of them the same
+    for i in {a..h}{a..h}; do
+        printf '{"service":"%s","question":"%s %s"}\n' \
+               "$service" "$question" "$i"
+    done >"$tmp/each.json"
 }
 
 
@@ -208,8 +219,9 @@ start_nginx() {
 
 
 start_redis() {
-    taskset -c "$client" redis-server --port 0 --unixsocket "$tmp/redis.sock" \
-            --save '' --appendonly no --dir "$tmp" >"$tmp/redis.log" &
+    taskset -c "$client" redis-server --port "${port[store]}" \
+            --bind 127.0.0.1 --unixsocket "$tmp/redis.sock" --save '' \
+            --appendonly no --dir "$tmp" >"$tmp/redis.log" &
     pids+=($!)
     wait_until test -S "$tmp/redis.sock"
 }
@@ -265,11 +277,12 @@ add_case() {
     server[$1]=$2
     url[$1]=http://127.0.0.1:${port[$3]}$4
     body[$1]=${5:-}
+    bodies[$1]=${6:-${5:-}}
 }
 
 
 add_cases() {
-    local ask=$tmp/ask.json
+    local ask=$tmp/ask.json each=$tmp/each.json
 
     add_case page_plain    plain  plain    "$page"
     add_case page_views    assist views    "$page"
@@ -286,33 +299,52 @@ add_cases() {
     add_case ask_l1        assist ask      /assist/ask "$ask"
     add_case ask_dict      lua    lua      /dict       "$ask"
 
-    add_case redis_assist  redis  redis    /assist/ask "$ask"
-    add_case redis_lua     lua    lua      /redis      "$ask"
+    add_case redis_each     redis redis /assist/ask "$ask" "$each"
+    add_case redis_lua_each lua   lua   /redis      "$ask" "$each"
+    add_case redis_same     redis redis /assist/ask "$ask"
+    add_case redis_lua_same lua   lua   /redis      "$ask"
+    add_case redis_unix     unix  unix  /assist/ask "$ask" "$each"
+    add_case redis_lua_unix lua   lua   /redis-unix "$ask" "$each"
 }
 
 
 start_all() {
     local key
 
-    take_ports plain views idle evidence inject ask redis lua access subs
+    take_ports plain views idle evidence inject ask redis unix store lua access \
+               subs
+    address=([redis]=redis://127.0.0.1:${port[store]}
+             [unix]=unix:$tmp/redis.sock)
     add_cases
 
     render http
     render assist
     render redis
+    render unix redis
     start_redis
     start_nginx assist ask
     start_nginx redis redis
+    start_nginx unix unix
 
     # the peers give an answer of ours
-    wait_until is_hit redis_assist
+    wait_until is_hit redis_same
+    wait_until is_hit redis_unix
     wait_until is_hit ask_l1
     cp "$tmp/body" "$tmp/answer.json"
     answer=$(nginx_quoted "$(<"$tmp/answer.json")")$'\n'
 
-    key=$(printf '%s\0%s' "$service" "$question" | md5sum)
-    redis-cli -s "$tmp/redis.sock" -x set "${key%% *}" \
-        <"$tmp/answer.json" >"$tmp/redis-cli.log"
+    give_peer "$question"
+
+    for key in {a..h}{a..h}; do
+        give_peer "$question $key"
+    done
+
+    while read -r key; do
+        printf '%s' "$key" >"$tmp/one.json"
+        body[one]=$tmp/one.json
+        url[one]=${url[redis_same]}
+        wait_until is_hit one
+    done <"$tmp/each.json"
 
     render plain
     render lua
@@ -330,8 +362,21 @@ start_all() {
     compare inject_assist inject_subs
     compare ask_l1 ask_return
     compare ask_dict ask_return
-    compare redis_assist ask_return
-    compare redis_lua ask_return
+    compare redis_same ask_return
+    compare redis_lua_same ask_return
+    compare redis_unix ask_return
+    compare redis_lua_unix ask_return
+}
+
+
+# The answer, where the peer looks for it in Redis.
+
+give_peer() {
+    local key
+
+    key=$(printf '%s\0%s' "$service" "$1" | md5sum)
+    redis-cli -s "$tmp/redis.sock" -x set "${key%% *}" \
+        <"$tmp/answer.json" >"$tmp/redis-cli.log"
 }
 
 
@@ -354,7 +399,7 @@ measure() {
     before=$(cpu_time "${server[$name]}")
     line=$(taskset -c "$client" wrk -t 1 -c "$connections" -d 1s \
                -s "$here/wrk.lua" "${url[$name]}" \
-               ${body[$name]:+-- "${body[$name]}"} | tail -n 1)
+               ${bodies[$name]:+-- "${bodies[$name]}"} | tail -n 1)
     after=$(cpu_time "${server[$name]}")
 
     read -r requests us errors <<<"$line"
@@ -401,7 +446,7 @@ measure_pair() {
 check_all() {
     local name
 
-    for name in ask_l1 redis_assist; do
+    for name in ask_l1 redis_same redis_unix; do
         curl -sSf --noproxy '*' --max-time 5 -o "$tmp/$name.services.json" \
              "${url[$name]%/assist/ask}/assist-status/services.json"
     done

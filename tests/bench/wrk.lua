@@ -1,13 +1,18 @@
--- For wrk: posts the file that is given after "--", if one is; prints one
--- line, "requests microseconds errors".
+-- For wrk: posts the lines of the file that is given after "--", if one is, in
+-- turn; prints one line, "requests microseconds errors".
 
 function init(args)
   if args[1] then
-    local file = assert(io.open(args[1], "rb"))
+    local texts, n = {}, 0
     wrk.method = "POST"
-    wrk.body = file:read("*a")
     wrk.headers["Content-Type"] = "application/json"
-    file:close()
+    for line in io.lines(args[1]) do
+      texts[#texts + 1] = wrk.format(nil, nil, nil, line)
+    end
+    request = function()
+      n = n % #texts + 1
+      return texts[n]
+    end
   end
 end
 
