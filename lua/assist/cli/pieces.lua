@@ -2,8 +2,6 @@
 
 local ffi = require "ffi"
 
-local library = require "assist.cli.library"
-
 local pieces = {}
 
 ffi.cdef [[
@@ -35,7 +33,7 @@ function pieces.open(path)
     return setmetatable({ file = file, path = path }, plain)
   end
   file:close()
-  local zlib = library.load()          -- which is linked with it
+  local zlib = ffi.load "libz.so.1"     -- nginx has it, too
   local stream = zlib.gzopen(path, "rb")
   if stream == nil then
     return nil, path .. ": cannot be opened"
