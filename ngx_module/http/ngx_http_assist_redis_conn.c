@@ -123,9 +123,6 @@ ngx_http_assist_redis_connected(ngx_http_assist_redis_node_t *node)
     c->read->handler = ngx_http_assist_redis_read;
     c->write->handler = ngx_http_assist_redis_write;
 
-    /* graceful shutdown closes it */
-    c->idle = 1;
-
     node->state = NGX_HTTP_ASSIST_REDIS_GREETING;
     ngx_http_assist_redis_write(c->write);
 }
@@ -180,6 +177,10 @@ ngx_http_assist_redis_push(ngx_http_assist_redis_node_t *node,
 
     ngx_queue_insert_tail(&node->commands, &cmd->link);
     node->ncommands++;
+
+    if (node->peer.connection) {
+        node->peer.connection->idle = 0;
+    }
 
     if (node->state != NGX_HTTP_ASSIST_REDIS_READY) {
         return NGX_OK;
@@ -429,6 +430,9 @@ ngx_http_assist_redis_reply(ngx_http_assist_redis_node_t *node,
     q = ngx_queue_head(&node->commands);
     ngx_queue_remove(q);
     node->ncommands--;
+
+    /* graceful shutdown closes it, when nobody waits */
+    node->peer.connection->idle = node->ncommands == 0;
 
     cmd = ngx_queue_data(q, ngx_http_assist_redis_command_t, link);
     why = NULL;

@@ -288,6 +288,20 @@ test('load, while Redis sleeps, stops, is killed, is started', async (stage, t) 
 });
 
 // (ASan keeps what was freed)
+test('QUIT while Redis is waited for: what was asked is answered', async (stage) => {
+  const redis = await stage.redis();
+  const { nginx, port } = await stage.site({ http: `assist_redis ${redis.url} timeout=20s;` });
+  await hits(port);
+  redis.pause();
+  const asked = ask(port, fee);
+  await sleep(300);
+  const ended = nginx.stop();
+  await sleep(300);
+  redis.resume();
+  assert.equal((await asked).json.cache, 'HIT');
+  await ended;
+});
+
 test('what waits for a stopped Redis is bounded', { skip: sanitized }, async (stage) => {
   const redis = await stage.redis();
   const { nginx, port } = await stage.site({
