@@ -68,7 +68,7 @@ leavesThePageAlone('loops after waiting', inRequest(
   { ms: quick, failure: /used more CPU than assist_hook_cpu allows/ });
 leavesThePageAlone('takes all memory', inRequest(
   'local t = {} for i = 1, 1e9 do t[i] = ("x"):rep(1000) .. i end'),
-  { ms: 1500, failure: /hook h failed.*(not enough memory|used more CPU)/,
+  { ms: quick, failure: /hook h failed.*(not enough memory|used more CPU)/,
     conf: 'assist_hook_cpu 1s;' });
 leavesThePageAlone('takes all memory in one piece', inRequest(
   'return ("x"):rep(100000000)'),
@@ -78,11 +78,11 @@ leavesThePageAlone('recurses for ever',
     .replace('local assist', 'local _'),
   { ms: quick, failure: /hook h failed.*stack overflow/ });
 leavesThePageAlone('waits past its time', inRequest('assist.sleep(5)'),
-  { ms: 600, failure: /hook h failed.*took longer than assist_hook_timeout/,
+  { ms: quick, failure: /hook h failed.*took longer than assist_hook_timeout/,
     conf: 'assist_hook_timeout 100ms;' });
 leavesThePageAlone('waits often, and past its time', inRequest(
   'for i = 1, 1000 do assist.sleep(0.01) end'),
-  { ms: 600, failure: /took longer than assist_hook_timeout/,
+  { ms: quick, failure: /took longer than assist_hook_timeout/,
     conf: 'assist_hook_timeout 100ms;' });
 leavesThePageAlone('yields by itself', inRequest('coroutine.yield()'),
   { ms: quick, failure: /coroutine\.yield was called outside a coroutine/ });
