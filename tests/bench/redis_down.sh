@@ -22,7 +22,10 @@ pids=()
 redis=
 
 finish() {
-    [[ -z $redis ]] || kill -KILL "$redis" 2>/dev/null || :
+    # its port is free when it has ended
+    while [[ -n $redis ]] && kill -KILL "$redis" 2>/dev/null; do
+        sleep 0.1
+    done
 
     for pid in "${pids[@]}"; do
         kill "$pid" 2>/dev/null || :
@@ -114,7 +117,10 @@ compare() {
 # And the worker is connected to it.
 
 start_redis() {
-    [[ -z $redis ]] || kill -KILL "$redis" 2>/dev/null || :
+    # its port is free when it has ended
+    while [[ -n $redis ]] && kill -KILL "$redis" 2>/dev/null; do
+        sleep 0.1
+    done
 
     redis-server --port "${port[redis]}" --bind 127.0.0.1 --save '' \
                  --dir "$tmp" >"$tmp/redis.log" &
