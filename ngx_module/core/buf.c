@@ -15,7 +15,7 @@ static const char  plain[256] = {
 };
 
 
-/* Eight bytes at once; below(): the high bit of bytes less than n, or of none. */
+/* Eight bytes at once; below(): the high bit of bytes less than n, or none. */
 
 #define all(c)       (UINT64_MAX / 255 * (c))
 #define below(w, n)  (((w) - all(n)) & ~(w))

@@ -86,7 +86,7 @@ void assist_evidence_shown(assist_buf_t *out, assist_evidence_head_t *head,
 /* Appends "2026-11-23T18:40:01+07:00", in quotes; gmtoff in minutes. */
 void assist_evidence_time(assist_buf_t *out, int64_t time, int gmtoff);
 
-/* IEEE 802.3's, as zlib's crc32(): crc is 0, or what the bytes before data gave. */
+/* As zlib's crc32(): crc is 0, or what the bytes before data gave. */
 uint32_t assist_crc32(uint32_t crc, const char *data, size_t len);
 
 

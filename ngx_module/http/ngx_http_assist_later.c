@@ -56,7 +56,7 @@ ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     int function, double *number)
 {
     static double                last;
-    static ngx_event_t           turn = { .handler = ngx_http_assist_later_turn };
+    static ngx_event_t           turn;
 
     ngx_msec_t                   deadline;
     ngx_http_request_t          *own;
@@ -126,6 +126,7 @@ ngx_http_assist_later_start(ngx_http_request_t *r, ngx_http_assist_ctx_t *ctx,
     ngx_add_timer(&later->timer, deadline - ngx_current_msec);
     ngx_post_event(&later->event, &ngx_http_assist_later_due);
 
+    turn.handler = ngx_http_assist_later_turn;
     turn.log = ngx_cycle->log;
     ngx_post_event(&turn, &ngx_posted_next_events);
 

@@ -1,8 +1,8 @@
 /*
  * assist.json: lua-cjson's, of what is not too large.
  *
- * The encoder's buffer is outside the bound on Lua's memory, and it ends the process
- * where there is no more: a string that a table holds many times, or tables
+ * The encoder's buffer is outside the bound on Lua's memory, and it ends the
+ * process where there is no more: a string that a table holds many times, or tables
  * that hold each other twice and twice again, would be enough.  So the text is
  * measured before it is made.
  *
